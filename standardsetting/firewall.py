@@ -1,0 +1,262 @@
+"""The door between the named zone and the blind zone. It writes blind folders, and nothing else does.
+
+It works from an allow-list. Columns it does not know stop it, whatever they are called and whatever they hold; every cell that
+passes is coded afresh, or is a value, kind, rating or day that the definition declares. What is left is the way candidates are
+grouped (by panel, by day, by who rated them), so the door also looks whether such a grouping copies a column that may not pass.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import secrets
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from standardsetting.blind.scores import (
+    ACCOUNT,
+    DEFINITION,
+    INTERVIEW_COLUMNS,
+    INTERVIEWS,
+    KINDS,
+    RATING_COLUMNS,
+    RATINGS,
+    SEAL,
+    Account,
+    file_digest,
+)
+from standardsetting.errors import DisclosureError
+from standardsetting.process import Process
+
+# Columns the door knows. The second group is read, checked and left behind in the named zone.
+_RATINGS_PASS = ("candidate_id", "assessor_id", "exercise", "value", "rating", "kind")
+_RATINGS_STAY = ("recorded_at", "indicators", "rationale")
+_INTERVIEWS_PASS = ("candidate_id", "panel_id", "date")
+_INTERVIEWS_STAY = ("slot", "site", "question_set", "status")
+
+# No vowels, so that no code spells a word; no 0, 1, O or I, so that none is misread.
+_LETTERS = "23456789BCDFGHJKLMNPQRSTVWXZ"
+_FEWEST_LETTERS = {"candidate": 4, "assessor": 3, "panel": 3}
+# A group of fewer people than this may follow a column by chance.
+_SMALLEST_TELLING_GROUP = 5
+_MOST_LEVELS = 60
+
+
+def pass_through(
+    ratings: pd.DataFrame,
+    interviews: pd.DataFrame,
+    process: Process,
+    *,
+    account: Account,
+    groups: Mapping[str, pd.DataFrame],
+    identities: Collection[str],
+    blind_folder: Path,
+    code_book: Path,
+    choose: Callable[[Sequence[int], int], list[int]] | None = None,
+) -> str:
+    """Write the blind folder and the code book of a process.
+
+    Parameters
+    ----------
+    ratings
+        Checked ratings: `candidate_id`, `assessor_id`, `exercise`, `value`, `rating`, `kind`. When it was recorded, the indicators
+        seen and the rationale stay behind.
+    interviews
+        Checked interviews of the same candidates: `candidate_id`, `panel_id`, `date`. Slot, site, question set and status stay
+        behind.
+    process
+        The definition; it passes without its sources.
+    account
+        Interviews and rows as counts.
+    groups
+        Tables of the named zone, by name, each with `candidate_id`: no grouping that passes may copy one of their columns.
+    identities
+        Every identifying token, casefolded: no code may equal one.
+    blind_folder, code_book
+        Where to write. The code book is made with mode 0600.
+    choose
+        Draws distinct numbers; from the system's random source unless a test says otherwise.
+
+    Returns
+    -------
+    str
+        The seal of the blind folder.
+
+    Raises
+    ------
+    DisclosureError
+        A column is not on the allow-list, a cell is not one that the definition declares, or a grouping copies a column that may not pass.
+    """
+    _only_listed(ratings, _RATINGS_PASS + _RATINGS_STAY, "ratings")
+    _only_listed(interviews, _INTERVIEWS_PASS + _INTERVIEWS_STAY, "interviews")
+    _only_declared(ratings, process)
+    _no_grouping_copies(ratings, interviews, groups)
+
+    draw = choose or secrets.SystemRandom().sample
+    codes = {
+        "candidate": _codes("candidate", interviews["candidate_id"], identities, draw),
+        "assessor": _codes("assessor", ratings["assessor_id"], identities, draw),
+        "panel": _codes("panel", interviews["panel_id"], identities, draw) if "panel_id" in interviews else {},
+    }
+    blind_ratings = _blind_ratings(ratings, codes)
+    blind_interviews = _blind_interviews(interviews, codes, process)
+
+    _write_code_book(code_book, codes)
+    blind_folder.mkdir(parents=True)
+    blind_ratings.to_parquet(blind_folder / RATINGS, index=False)
+    blind_interviews.to_parquet(blind_folder / INTERVIEWS, index=False)
+    _write_json(blind_folder / DEFINITION, process.without_sources().model_dump(mode="json"))
+    _write_json(blind_folder / ACCOUNT, asdict(account))
+    _write_json(blind_folder / SEAL, {name: file_digest(blind_folder / name) for name in (RATINGS, INTERVIEWS, DEFINITION, ACCOUNT)})
+    return file_digest(blind_folder / SEAL)
+
+
+def _only_listed(table: pd.DataFrame, listed: tuple[str, ...], name: str) -> None:
+    strangers = [position for position, column in enumerate(table.columns, start=1) if column not in listed]
+    if strangers:
+        raise DisclosureError(
+            f"The {name} hold {len(strangers)} columns that may not pass the door (position {', '.join(map(str, strangers))}).",
+            next_step=f"List them under ignore in [sources.{name}], or take them out of the export. Nothing passed.",
+        )
+
+
+def _only_declared(ratings: pd.DataFrame, process: Process) -> None:
+    scale = process.rating_scale
+    declared = {
+        "value": ({v.name for v in process.values}, "a value of the definition"),
+        "kind": (set(KINDS), f"one of {', '.join(KINDS)}"),
+        "exercise": ({e.name for e in process.exercises}, "an exercise of the definition"),
+    }
+    for column, (allowed, expected) in declared.items():
+        if column in ratings:
+            found = pd.unique(ratings[column].dropna())
+            strangers = [cell for cell in found if cell not in allowed]
+            if strangers:
+                rows = int(ratings[column].isin(strangers).sum())
+                raise DisclosureError(
+                    f"Column {column} of the ratings: {expected} was expected; {rows} rows hold something else. Nothing passed.",
+                    next_step="Run standardsetting check to see the rows.",
+                )
+    off = [rating for rating in pd.unique(ratings["rating"]) if pd.isna(rating) or float(rating) not in scale]
+    if off:
+        rows = int(ratings["rating"].isin([r for r in off if not pd.isna(r)]).sum() + ratings["rating"].isna().sum())
+        raise DisclosureError(
+            f"Column rating: ratings on the declared scale were expected; {rows} rows hold something else. Nothing passed.",
+            next_step="Run standardsetting check to see the rows.",
+        )
+
+
+def _no_grouping_copies(ratings: pd.DataFrame, interviews: pd.DataFrame, groups: Mapping[str, pd.DataFrame]) -> None:
+    """Stop where panel, day, the set of assessors or the kinds of rating sort candidates just as a column does that may not pass."""
+    passing = interviews.set_index("candidate_id")
+    groupings = {name: passing[column] for name, column in (("panel", "panel_id"), ("day", "date")) if column in passing}
+    people = ratings["candidate_id"].astype(object)
+    for name, column in (("set of assessors", "assessor_id"), ("kinds of rating", "kind")):
+        # A sum of random numbers, one for each distinct cell, is the same for the same set and different for another.
+        distinct = ratings.drop_duplicates(["candidate_id", column])
+        cell, levels = pd.factorize(distinct[column].astype(object))
+        numbers = np.random.default_rng(0).integers(1, 2**40, size=len(levels) + 1)
+        groupings[name] = pd.Series(numbers[cell], index=people.loc[distinct.index].to_numpy()).groupby(level=0).sum()
+    for table, frame in groups.items():
+        facts = frame.drop_duplicates("candidate_id").set_index("candidate_id").reindex(passing.index)
+        for position, column in enumerate(frame.columns, start=1):
+            if column == "candidate_id":
+                continue
+            for name, grouping in groupings.items():
+                if _copies(grouping.reindex(passing.index), facts[column]):
+                    raise DisclosureError(
+                        f"The {name} of the interviews sorts candidates exactly as column {position} of the {table} table does, "
+                        "which may not pass the door. Nothing passed.",
+                        next_step=f"Find out how the {name} was filled in; take it out of the export, or list its column under ignore.",
+                    )
+
+
+def _copies(grouping: pd.Series, fact: pd.Series) -> bool:
+    """Whether a grouping tells a fact without error: every group is of one kind, and no kind is so rare that this could be chance."""
+    kind, kinds = pd.factorize(fact.astype(object), use_na_sentinel=False)
+    group, grouped = pd.factorize(grouping.astype(object), use_na_sentinel=False)
+    if not 2 <= len(kinds) <= _MOST_LEVELS or len(grouped) < 2 or len(grouped) * 2 > len(group):
+        return False
+    if np.sort(np.bincount(kind))[-2] < _SMALLEST_TELLING_GROUP:
+        return False
+    pairs = np.unique(group.astype(np.int64) * len(kinds) + kind)
+    return len(pairs) == len(grouped)
+
+
+def _codes(
+    kind: str, identifiers: pd.Series, identities: Collection[str], draw: Callable[[Sequence[int], int], list[int]]
+) -> dict[str, str]:
+    """A fresh random code for each identifier."""
+    distinct: list[str] = sorted(map(str, identifiers.dropna().unique()))
+    length = _FEWEST_LETTERS[kind]
+    while len(_LETTERS) ** length < 100 * len(distinct):
+        length += 1
+    taken = {str(token).casefold() for token in identities} if not isinstance(identities, set) else identities
+    # A few more than needed: one that happens to equal somebody's number or name is passed over.
+    numbers = draw(range(len(_LETTERS) ** length), min(len(_LETTERS) ** length, len(distinct) + 50))
+    fresh = (f"{kind[0].upper()}-{_spell(number, length)}" for number in numbers)
+    usable = (code for code in fresh if code.casefold() not in taken and code[2:].casefold() not in taken)
+    return dict(zip(distinct, usable, strict=False))
+
+
+def _spell(number: int, length: int) -> str:
+    letters = []
+    for _ in range(length):
+        number, place = divmod(number, len(_LETTERS))
+        letters.append(_LETTERS[place])
+    return "".join(letters)
+
+
+def _blind_ratings(ratings: pd.DataFrame, codes: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
+    blind = pd.DataFrame(
+        {
+            "candidate": _recode(ratings["candidate_id"], codes["candidate"]),
+            "assessor": _recode(ratings["assessor_id"], codes["assessor"]),
+            "value": ratings["value"].astype("category"),
+            "rating": ratings["rating"].astype(float),
+            "kind": ratings["kind"].astype("category"),
+        }
+    )
+    if "exercise" in ratings:
+        blind["exercise"] = ratings["exercise"].astype("category")
+    blind = blind[[column for column in RATING_COLUMNS if column in blind]]
+    # By code and nothing else: neither the order of the export nor of the names survives.
+    return blind.sort_values([column for column in blind if column != "rating"], ignore_index=True)
+
+
+def _blind_interviews(interviews: pd.DataFrame, codes: Mapping[str, Mapping[str, str]], process: Process) -> pd.DataFrame:
+    absent = pd.Series(pd.NA, index=interviews.index)
+    blind = pd.DataFrame({"candidate": _recode(interviews["candidate_id"], codes["candidate"])})
+    blind["panel"] = _recode(interviews["panel_id"], codes["panel"]) if "panel_id" in interviews else absent.astype("string")
+    blind["day"] = _window_day(interviews["date"], process.dates.first_interview) if "date" in interviews else absent.astype("Int64")
+    return blind[list(INTERVIEW_COLUMNS)].sort_values("candidate", ignore_index=True)
+
+
+def _recode(identifiers: pd.Series, codes: Mapping[str, str]) -> pd.Series:
+    kind = pd.CategoricalDtype(sorted(codes.values()))
+    return identifiers.astype(object).map(dict(codes)).astype(kind)
+
+
+def _window_day(dates: pd.Series, first: date | None) -> pd.Series:
+    days = pd.to_datetime(dates).dt.normalize()
+    start = pd.Timestamp(first) if first else days.min()
+    return ((days - start).dt.days + 1).astype("Int64")
+
+
+def _write_code_book(path: Path, codes: Mapping[str, Mapping[str, str]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["kind", "identifier", "code"])
+        writer.writerows((kind, identifier, code) for kind, book in codes.items() for identifier, code in book.items())
+
+
+def _write_json(path: Path, content: object) -> None:
+    path.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")

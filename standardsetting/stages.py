@@ -1,0 +1,59 @@
+"""Where a process is, and what each stage allows. The ledger says; nothing else does."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from pathlib import Path
+
+from standardsetting import records
+from standardsetting.errors import StageError
+
+CLOSING = "closing"
+BLIND = Path(CLOSING) / "blind"
+NAMED = Path(CLOSING) / "named"
+RESTRICTED = "restricted"
+
+CLOSED_RECORD = "closed"
+STANDARD_RECORD = "standard"
+
+
+class Stage(IntEnum):
+    """The stages of a process, in their order."""
+
+    OPEN = 0
+    CLOSED = 1
+    DECIDED = 2
+
+    @property
+    def words(self) -> str:
+        return {0: "open", 1: "closed", 2: "decided"}[int(self)]
+
+
+_HOW_TO_REACH = {
+    Stage.CLOSED: "Close the interviews first: standardsetting close",
+    Stage.DECIDED: "Record the standard first: standardsetting decide",
+}
+
+
+def stage_of(folder: Path) -> Stage:
+    """The stage that the process in a folder has reached.
+
+    Raises
+    ------
+    StageError
+        The ledger does not verify.
+    """
+    kinds = {record.kind for record in records.read(folder)}
+    if STANDARD_RECORD in kinds:
+        return Stage.DECIDED
+    return Stage.CLOSED if CLOSED_RECORD in kinds else Stage.OPEN
+
+
+def require(folder: Path, stage: Stage, *, doing: str) -> None:
+    """Refuse (exit 12) unless the process has reached a stage."""
+    reached = stage_of(folder)
+    if reached < stage:
+        raise StageError(
+            f"{doing} needs a process that is {stage.words}; this one is {reached.words}.",
+            next_step=_HOW_TO_REACH[stage],
+        )
