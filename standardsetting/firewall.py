@@ -154,22 +154,21 @@ def _only_declared(ratings: pd.DataFrame, process: Process) -> None:
 
 def _no_grouping_copies(ratings: pd.DataFrame, interviews: pd.DataFrame, groups: Mapping[str, pd.DataFrame]) -> None:
     """Stop where panel, day, the set of assessors or the kinds of rating sort candidates just as a column does that may not pass."""
-    passing = interviews.set_index("candidate_id")
-    groupings = {name: passing[column] for name, column in (("panel", "panel_id"), ("day", "date")) if column in passing}
-    people = ratings["candidate_id"].astype(object)
+    people = pd.Index(interviews["candidate_id"].astype(object))
+    groupings = {name: _levels(interviews[column]) for name, column in (("panel", "panel_id"), ("day", "date")) if column in interviews}
+    person = _positions(ratings["candidate_id"], people)
     for name, column in (("set of assessors", "assessor_id"), ("kinds of rating", "kind")):
-        # A sum of random numbers, one for each distinct cell, is the same for the same set and different for another.
-        distinct = ratings.drop_duplicates(["candidate_id", column])
-        cell, levels = pd.factorize(distinct[column].astype(object))
-        numbers = np.random.default_rng(0).integers(1, 2**40, size=len(levels) + 1)
-        groupings[name] = pd.Series(numbers[cell], index=people.loc[distinct.index].to_numpy()).groupby(level=0).sum()
+        groupings[name] = _sets(person, _levels(ratings[column]), len(people))
+    telling = {name: codes for name, codes in groupings.items() if 2 <= _count(codes) <= len(people) / 2}
     for table, frame in groups.items():
-        facts = frame.drop_duplicates("candidate_id").set_index("candidate_id").reindex(passing.index)
+        place = _positions(frame["candidate_id"], people)
         for position, column in enumerate(frame.columns, start=1):
-            if column == "candidate_id":
+            if column == "candidate_id" or not telling:
                 continue
-            for name, grouping in groupings.items():
-                if _copies(grouping.reindex(passing.index), facts[column]):
+            fact = np.full(len(people), -1)
+            fact[place[place >= 0]] = _levels(frame[column])[place >= 0]
+            for name, grouping in telling.items():
+                if _tells(grouping, fact):
                     raise DisclosureError(
                         f"The {name} of the interviews sorts candidates exactly as column {position} of the {table} table does, "
                         "which may not pass the door. Nothing passed.",
@@ -177,16 +176,37 @@ def _no_grouping_copies(ratings: pd.DataFrame, interviews: pd.DataFrame, groups:
                     )
 
 
-def _copies(grouping: pd.Series, fact: pd.Series) -> bool:
+def _levels(column: pd.Series) -> np.ndarray:
+    """A column as whole numbers, one for each distinct cell; -1 for a missing one."""
+    return column.cat.codes.to_numpy(np.int64) if isinstance(column.dtype, pd.CategoricalDtype) else pd.factorize(column)[0]
+
+
+def _positions(column: pd.Series, people: pd.Index) -> np.ndarray:
+    """Where each cell of a column of identifiers stands among the people; -1 where it does not."""
+    cells = column.astype("category")
+    return np.append(people.get_indexer(cells.cat.categories.astype(object)), -1)[cells.cat.codes]
+
+
+def _sets(person: np.ndarray, level: np.ndarray, n_people: int) -> np.ndarray:
+    """A number for the set of levels that each person has: a sum of random numbers, one a level, the same for the same set."""
+    size = int(level.max(initial=-1)) + 2
+    pairs = np.unique(person[person >= 0] * size + level[person >= 0] + 1)
+    # Whole numbers below 2**40: sums of a few thousand of them are exact in floats.
+    numbers = np.random.default_rng(0).integers(1, 2**40, size=size)
+    return np.bincount(pairs // size, weights=numbers[pairs % size], minlength=n_people)
+
+
+def _count(codes: np.ndarray) -> int:
+    return len(np.unique(codes))
+
+
+def _tells(grouping: np.ndarray, fact: np.ndarray) -> bool:
     """Whether a grouping tells a fact without error: every group is of one kind, and no kind is so rare that this could be chance."""
-    kind, kinds = pd.factorize(fact.astype(object), use_na_sentinel=False)
-    group, grouped = pd.factorize(grouping.astype(object), use_na_sentinel=False)
-    if not 2 <= len(kinds) <= _MOST_LEVELS or len(grouped) < 2 or len(grouped) * 2 > len(group):
+    kinds, kind, people = np.unique(fact, return_inverse=True, return_counts=True)
+    if not 2 <= len(kinds) <= _MOST_LEVELS or np.sort(people)[-2] < _SMALLEST_TELLING_GROUP:
         return False
-    if np.sort(np.bincount(kind))[-2] < _SMALLEST_TELLING_GROUP:
-        return False
-    pairs = np.unique(group.astype(np.int64) * len(kinds) + kind)
-    return len(pairs) == len(grouped)
+    groups, group = np.unique(grouping, return_inverse=True)
+    return len(np.unique(group * len(kinds) + kind)) == len(groups)
 
 
 def _codes(

@@ -30,7 +30,7 @@ def as_fraction(number: Number) -> Fraction:
         if not math.isfinite(number):
             raise UsageError("A finite number was expected; infinity or a missing number was found.")
         nearby = Fraction(number).limit_denominator(LARGEST_DENOMINATOR)
-        return nearby if float(nearby) == number else Fraction(repr(number))
+        return nearby if float(nearby) == number else Fraction(repr(float(number)))
     return Fraction(number)
 
 

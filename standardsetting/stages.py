@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
 
@@ -43,10 +44,18 @@ def stage_of(folder: Path) -> Stage:
     StageError
         The ledger does not verify.
     """
-    kinds = {record.kind for record in records.read(folder)}
-    if STANDARD_RECORD in kinds:
-        return Stage.DECIDED
-    return Stage.CLOSED if CLOSED_RECORD in kinds else Stage.OPEN
+    behind = reached(folder)
+    return next((stage for stage in reversed(Stage) if stage.words in behind), Stage.OPEN)
+
+
+def reached(folder: Path) -> dict[str, datetime]:
+    """When the process reached each stage that lies behind it: the first record of each kind says."""
+    stages = {CLOSED_RECORD: Stage.CLOSED, STANDARD_RECORD: Stage.DECIDED}
+    times: dict[str, datetime] = {}
+    for record in records.read(folder):
+        if record.kind in stages:
+            times.setdefault(stages[record.kind].words, datetime.fromisoformat(record.when))
+    return times
 
 
 def require(folder: Path, stage: Stage, *, doing: str) -> None:
