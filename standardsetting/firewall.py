@@ -213,7 +213,7 @@ def _codes(
     kind: str, identifiers: pd.Series, identities: Collection[str], draw: Callable[[Sequence[int], int], list[int]]
 ) -> dict[str, str]:
     """A fresh random code for each identifier."""
-    distinct: list[str] = sorted(map(str, identifiers.dropna().unique()))
+    distinct = sorted(map(str, identifiers.dropna().unique()))
     length = _FEWEST_LETTERS[kind]
     while len(_LETTERS) ** length < 100 * len(distinct):
         length += 1
@@ -245,9 +245,9 @@ def _blind_ratings(ratings: pd.DataFrame, codes: Mapping[str, Mapping[str, str]]
     )
     if "exercise" in ratings:
         blind["exercise"] = ratings["exercise"].astype("category")
-    blind = blind[[column for column in RATING_COLUMNS if column in blind]]
+    columns = [column for column in RATING_COLUMNS if column in blind.columns]
     # By code and nothing else: neither the order of the export nor of the names survives.
-    return blind.sort_values([column for column in blind if column != "rating"], ignore_index=True)
+    return blind[columns].sort_values([column for column in columns if column != "rating"], ignore_index=True)
 
 
 def _blind_interviews(interviews: pd.DataFrame, codes: Mapping[str, Mapping[str, str]], process: Process) -> pd.DataFrame:

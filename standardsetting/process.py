@@ -312,8 +312,12 @@ class Process(_Part):
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the whole definition; layout, comments and the order of keys do not change it."""
-        return _digest(self.model_dump(mode="json"))
+        """SHA-256 of the definition; layout, comments and the order of keys do not change it.
+
+        Where the exports lie and where reports go is left out, so that the named zone and the blind zone have the same hash; closing
+        freezes the whole file as well.
+        """
+        return _digest(self.model_dump(mode="json", exclude={"sources", "reports"}))
 
     @property
     def rule_hash(self) -> str:

@@ -1,0 +1,171 @@
+"""Blind scores: what the standard-setting work may know. Codes, ratings, panels, days; no names, no numbers, no groups.
+
+Only the door (`standardsetting.firewall`) writes a blind folder. `BlindScores.read` opens one, checks its seal and its columns against the
+allow-list, and refuses anything else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from standardsetting.blind.value_scores import value_scores
+from standardsetting.errors import DisclosureError, StageError
+from standardsetting.process import Process
+from standardsetting.rule import DecisionRule
+from standardsetting.scale import Scale, as_fraction
+
+RATINGS, INTERVIEWS, DEFINITION, ACCOUNT, SEAL = (
+    "ratings.parquet",
+    "interviews.parquet",
+    "definition.json",
+    "account.json",
+    "seal.json",
+)
+RATING_COLUMNS = ("candidate", "assessor", "exercise", "value", "rating", "kind")
+INTERVIEW_COLUMNS = ("candidate", "panel", "day")
+KINDS = ("independent", "revised", "agreed")
+
+
+@dataclass(frozen=True)
+class Account:
+    """What became of every interview and every row, as counts: nothing here points at a person.
+
+    Attributes
+    ----------
+    applied
+        Rows of the candidates table, or None where the process has none.
+    interviews
+        Rows of the interviews table.
+    scored
+        Interviews with every rating the rule needs.
+    incomplete
+        Interviews with a recorded exception for ratings that cannot be recovered; these candidates stay in the cohort.
+    excepted
+        Interviews that will not be scored, by reason.
+    single_assessor
+        Interviews that one assessor alone rated independently.
+    rows
+        One record a table: `table`, `read`, `used`, `excepted`.
+    notes
+        Data findings that did not stop the closing: `table`, `kind`, `count`, `sentence`.
+    closed_at
+        When the interviews were closed, ISO 8601 with offset.
+    """
+
+    applied: int | None
+    interviews: int
+    scored: int
+    incomplete: int
+    excepted: dict[str, int]
+    single_assessor: int
+    rows: tuple[dict[str, Any], ...]
+    notes: tuple[dict[str, Any], ...]
+    closed_at: str
+
+
+@dataclass(frozen=True)
+class BlindScores:
+    """The anonymised scores of one process, as they came through the door.
+
+    Attributes
+    ----------
+    ratings
+        One row a rating: `candidate`, `assessor`, `exercise`, `value`, `rating`, `kind` (independent, revised, agreed; an agreed score
+        has no assessor), with the `panel` and the window `day` of the candidate's interview. Sorted by code.
+    interviews
+        One row a candidate: `candidate`, `panel`, `day` (1 is the first day of the window).
+    process
+        The definition, without its sources.
+    account
+        Interviews and rows as counts.
+    seal
+        SHA-256 over the contents of the blind folder.
+    """
+
+    ratings: pd.DataFrame
+    interviews: pd.DataFrame
+    process: Process
+    account: Account
+    seal: str
+
+    @classmethod
+    def read(cls, folder: str | Path) -> BlindScores:
+        """Open a blind folder.
+
+        Raises
+        ------
+        StageError
+            There is no blind folder: the interviews are not closed.
+        DisclosureError
+            The folder's content does not match its seal, or holds a column that is not on the allow-list.
+        """
+        folder = Path(folder)
+        try:
+            sealed: dict[str, str] = json.loads((folder / SEAL).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise StageError(
+                "A blind folder with a seal was expected; there is none.",
+                next_step="Close the interviews first: standardsetting close",
+            ) from None
+        for name, digest in sealed.items():
+            if not (folder / name).is_file() or file_digest(folder / name) != digest:
+                raise DisclosureError(
+                    f"{name} in the blind folder does not match its seal.",
+                    next_step="The folder was changed after closing. Restore it from the closing's copy, or close again.",
+                )
+        ratings = pd.read_parquet(folder / RATINGS)
+        interviews = pd.read_parquet(folder / INTERVIEWS)
+        _allow(ratings, RATING_COLUMNS)
+        _allow(interviews, INTERVIEW_COLUMNS)
+        account = json.loads((folder / ACCOUNT).read_text(encoding="utf-8"))
+        account["rows"], account["notes"] = tuple(account["rows"]), tuple(account["notes"])
+        return cls(
+            ratings=ratings.merge(interviews, on="candidate", how="left", validate="many_to_one"),
+            interviews=interviews,
+            process=Process.from_mapping(json.loads((folder / DEFINITION).read_text(encoding="utf-8")), name=DEFINITION),
+            account=Account(**account),
+            seal=file_digest(folder / SEAL),
+        )
+
+    @cached_property
+    def value_scores(self) -> pd.DataFrame:
+        """The score that counts for each candidate and value: one row a candidate (its code is the index), one column a value."""
+        return value_scores(self.ratings, self.process, candidates=self.interviews["candidate"])
+
+    @property
+    def rule(self) -> DecisionRule:
+        """The decision rule with no cut yet, on the grid that the value scores really lie on."""
+        bare = self.process.decision_rule()
+        return DecisionRule(bare.hurdles, weights=bare.weights, scale=self.score_scale)
+
+    @cached_property
+    def score_scale(self) -> Scale:
+        """The scale of the value scores: the ratings' own, or finer where the score is an unrounded mean or median of several."""
+        scale = self.process.rating_scale
+        distinct = pd.unique(self.value_scores.to_numpy().ravel())
+        parts = [(as_fraction(float(x)) - scale.minimum) / scale.step for x in distinct if not math.isnan(x)]
+        return Scale(scale.minimum, scale.maximum, scale.step / math.lcm(1, *(p.denominator for p in parts)))
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _allow(table: pd.DataFrame, columns: tuple[str, ...]) -> None:
+    strangers = [position for position, column in enumerate(table.columns, start=1) if column not in columns]
+    if strangers:
+        where = ", ".join(str(position) for position in strangers)
+        raise DisclosureError(
+            f"A blind table holds {len(strangers)} columns that are not on the allow-list (position {where}).",
+            next_step="Nothing was used. Close again through the door, which takes listed columns only.",
+        )

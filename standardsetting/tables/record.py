@@ -1,0 +1,114 @@
+"""Tables for the record: the evidence checklist, the hashes, the versions, the terms."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+
+import pandas as pd
+
+import standardsetting
+from standardsetting.blind.scores import BlindScores
+from standardsetting.tables.table import Link, Table
+
+# What a defensible record holds, and the section of this pack that answers it; None where this pack does not.
+_CHECKLIST: tuple[tuple[str, str | None, str], ...] = (
+    ("Purpose, population, campaign, version of the process", "rule", "The rule"),
+    ("The decision rule word for word, with hash", "rule", "The rule"),
+    ("The performance standard in words: what each score means", "rule", "The rule"),
+    ("Why a total above the sum of the hurdles needs a reason", "why", "Why above the hurdles"),
+    ("Why this method of setting a standard, and why not others", None, ""),
+    ("Who decided: roles, expertise, conflicts of interest, training", None, ""),
+    ("Agenda, materials and judgements round by round", None, ""),
+    ("The judges' evaluation of the process", None, ""),
+    ("What was hidden, and who could see what", "anonymised", "How this was anonymised"),
+    ("Data quality: who was interviewed, exceptions, findings", "interviewed", "Who was interviewed"),
+    ("Distribution of each value and of the total", "scores", "The scores"),
+    ("Profiles that meet the hurdles, and candidates on each", "profiles", "The profiles"),
+    ("How far assessors agree", None, ""),
+    ("Quality of the assessors' ratings, and actions taken", None, ""),
+    ("Measurement error near the line", None, ""),
+    ("How often another panel would have decided otherwise", None, ""),
+    ("Standards suggested by formal methods, and how they compare", None, ""),
+    ("Impact of each total: met, not met by reason, ties", "options", "The options"),
+    ("Vacancies, as a consequence kept apart from the standard", "options", "The options"),
+    ("What one step more or less would change", "neighbours", "What each step would change"),
+    ("Candidates close to the line, both ways, blind", "close", "Close to the line"),
+    ("Stability: leaving out a judge or a panel", None, ""),
+    ("External evidence: earlier standards, later performance", None, ""),
+    ("Equality analysis, only after the standard is recorded", None, ""),
+    ("Reasonable adjustments, and that ratings kept one standard", None, ""),
+    ("Appeals, feedback and publication", None, ""),
+    ("Sign-off and dissent", "record", "The record"),
+    ("Reproducibility: hashes, versions", "annex", "Annex"),
+)  # fmt: skip
+
+NOT_HERE = "not in this pack"
+
+_TERMS = (
+    ("blind code", "A random code that stands for a candidate or an assessor in this pack. It says nothing about the person."),
+    (
+        "close to the line",
+        "One step of one score from the other decision: the total reached and one hurdle missed by one step, or every hurdle met and the "
+        "total one step short.",
+    ),
+    ("complete", "A candidate with a score on every value."),
+    ("correlation", "How far two values put candidates in the same order: 0 not at all, 1 entirely."),
+    ("cut score", "The statistical term for the minimum acceptable standard."),
+    ("decision rule", "Hurdles and total together. A candidate meets the rule who meets every hurdle and reaches the total."),
+    ("hurdle", "The least score that a value needs, whatever the other scores are."),
+    ("incomplete", "A candidate with a score missing. Neither met nor not met; never counted as zero."),
+    (
+        "interval",
+        "The range of shares that candidates like these could show in another intake, if nothing but chance differed (Wilson score "
+        "interval).",
+    ),
+    (
+        "minimum acceptable standard",
+        "The least total that a candidate needs beside meeting every hurdle. A candidate who has exactly this total meets it.",
+    ),
+    ("profile", "The scores of one candidate on the values, side by side."),
+    ("seal", "A fingerprint (SHA-256) of the anonymised data. A change to the data changes it."),
+    ("select list", "The order in which posts are offered. It is decided separately from the standard."),
+    ("tied", "Having the same total."),
+    ("total", "The value scores added up, with the weights of the process definition."),
+    ("value score", "The score that the rule uses for a value, formed from the ratings as the process definition says."),
+)  # fmt: skip
+
+
+def checklist() -> Table:
+    """The evidence that a record of the standard needs: where this pack has it, and where it does not."""
+    rows = [(what, Link(f"in this pack: {title}", anchor) if anchor else NOT_HERE) for what, anchor, title in _CHECKLIST]
+    data = pd.DataFrame(rows, columns=["Evidence", "Where it is"])
+    here = sum(anchor is not None for _, anchor, _ in _CHECKLIST)
+    note = (
+        f"{here} of {len(rows)} kinds of evidence are in this pack. The others have to come from elsewhere, "
+        "or the record has to say why they are missing."
+    )
+    return Table("checklist", "Evidence that the record of a standard needs", data, ("text", "text"), (note,))
+
+
+def hashes(scores: BlindScores) -> Table:
+    """Fingerprints of the definition, of what decides in it, and of the anonymised data."""
+    rows = [
+        ("Process definition, without the places of its sources", scores.process.without_sources().hash),
+        ("The rule: scale, values, hurdles, weights, scoring", scores.process.rule_hash),
+        ("Anonymised data (seal)", scores.seal),
+    ]
+    data = pd.DataFrame(rows, columns=["Fingerprint of", "SHA-256"])
+    return Table("hashes", "Fingerprints of what this pack was made from", data, ("text", "code"))
+
+
+def versions() -> Table:
+    """The software that made the pack."""
+    names = ("numpy", "pandas", "matplotlib")
+    rows = [("standardsetting", standardsetting.__version__), ("Python", platform.python_version())]
+    rows += [(name, metadata.version(name)) for name in names]
+    data = pd.DataFrame(rows, columns=["Software", "Version"])
+    return Table("versions", "The software that made this pack", data, ("text", "text"))
+
+
+def terms() -> Table:
+    """Every term that the pack uses, in words."""
+    data = pd.DataFrame(_TERMS, columns=["Term", "What it means here"])
+    return Table("terms", "Terms used in this pack", data, ("text", "text"))

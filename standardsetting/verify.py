@@ -1,0 +1,96 @@
+"""Recompute every hash that a process and its published runs rest on, and say in words what does not hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from standardsetting import records
+from standardsetting.blind.scores import BlindScores, file_digest
+from standardsetting.errors import UsageError, WorkbenchError
+from standardsetting.reporting import manifest
+from standardsetting.stages import BLIND, CLOSED_RECORD, CLOSING, NAMED, STANDARD_RECORD
+
+
+@dataclass(frozen=True)
+class Verification:
+    """How many things were recomputed, and every problem found."""
+
+    records: int
+    inputs: int
+    runs: int
+    problems: tuple[str, ...]
+
+
+def verify(folder: Path, reports_folder: Path, *, run: str | None = None) -> Verification:
+    """Check the ledger, the frozen inputs, the blind folder and the published runs of a process.
+
+    Parameters
+    ----------
+    folder
+        The process folder.
+    reports_folder
+        Where its runs are published.
+    run
+        One run to check; every run when not given.
+    """
+    chain, problems = records.inspect(folder)
+    inputs, closing_problems = _closing(folder, chain)
+    runs = (
+        [reports_folder / run]
+        if run
+        else sorted(path.parent for path in reports_folder.glob(f"*/{manifest.MANIFEST_FILE}") if not path.parent.is_symlink())
+    )
+    if run and not (reports_folder / run / manifest.MANIFEST_FILE).is_file():
+        raise UsageError("There is no run of that name with a manifest.", next_step="standardsetting status lists the runs.")
+    run_problems = [problem for path in runs for problem in _run(path, chain)]
+    found = (*problems, *closing_problems, *_evidence(chain, reports_folder), *run_problems)
+    return Verification(len(chain), inputs, len(runs), found)
+
+
+def _closing(folder: Path, chain: tuple[records.Record, ...]) -> tuple[int, list[str]]:
+    """The frozen copies, the code book and the blind folder against the record of the closing."""
+    record = next((r for r in chain if r.kind == CLOSED_RECORD), None)
+    if record is None:
+        present = (folder / CLOSING).exists()
+        return 0, ["There is a closing folder and no record of a closing: run standardsetting close again."] if present else []
+    problems = []
+    inputs = record.body["inputs"]
+    for name, frozen in inputs.items():
+        problems += _differs(folder / NAMED / "inputs" / name, frozen["sha256"], f"The frozen copy {name}")
+    problems += _differs(folder / NAMED / "code_book.csv", record.body["code_book"], "The code book")
+    try:
+        if BlindScores.read(folder / BLIND).seal != record.body["blind_seal"]:
+            problems.append("The blind folder was sealed anew after the closing.")
+    except WorkbenchError as error:
+        problems.append(error.message)
+    return len(inputs), problems
+
+
+def _differs(path: Path, digest: str, what: str) -> list[str]:
+    if not path.is_file():
+        return [f"{what} is missing."]
+    return [] if file_digest(path) == digest else [f"{what} was changed after the closing."]
+
+
+def _evidence(chain: tuple[records.Record, ...], reports_folder: Path) -> list[str]:
+    """The pack that each standard rests on is still the pack that was looked at."""
+    problems = []
+    for record in (r for r in chain if r.kind == STANDARD_RECORD):
+        pack = record.body["evidence"]
+        problems += [
+            f"Record {record.number}, evidence: {problem}"
+            for problem in _differs(reports_folder / pack["run"] / manifest.MANIFEST_FILE, pack["manifest"], "the manifest of the pack")
+        ]
+    return problems
+
+
+def _run(path: Path, chain: tuple[records.Record, ...]) -> list[str]:
+    problems = [f"Run {path.name}: {problem}" for problem in manifest.verify(path)]
+    try:
+        head = manifest.read(path).get("ledger_head")
+    except (OSError, ValueError, AttributeError):
+        return problems
+    if head is not None and head not in {record.hash for record in chain}:
+        problems.append(f"Run {path.name}: it was made on a ledger record that is no longer there: the ledger was rewritten.")
+    return problems

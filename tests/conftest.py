@@ -1,0 +1,176 @@
+"""A small process that is in order, with people whose names nobody could mistake; tests break it in one place and look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from standardsetting.named.validate import Checked, check
+from standardsetting.process import Process
+
+VALUES = ("professionalism", "integrity", "courage", "compassion")
+PEOPLE = (
+    "Zebediah Quillfeather", "Philomena Wintergreen", "Ottoline Marchbanks", "Barnaby Thistlewood", "Cordelia Fanshawe",
+    "Ignatius Pemberley",
+    "Hepzibah Larkspur", "Leopold Crumhorn", "Araminta Goldsworthy", "Thaddeus Winterbourne", "Clementine Ashgrove", "Montague Sedgewick",
+)  # fmt: skip
+
+DEFINITION = """
+[process]
+id = "small"
+title = "A small process"
+
+[scale]
+minimum = 1
+maximum = 5
+
+[[values]]
+name = "professionalism"
+hurdle = 3
+
+[[values]]
+name = "integrity"
+hurdle = 3
+
+[[values]]
+name = "courage"
+hurdle = 3
+
+[[values]]
+name = "compassion"
+hurdle = 3
+
+[dates]
+first_interview = 2023-09-06
+last_interview = 2023-09-29
+"""
+
+
+def good_tables() -> dict[str, pd.DataFrame]:
+    """Twelve candidates, two assessors each and an agreed score; the last one withdrew. Every cell is text."""
+    ids = [f"QXCAND{i:03d}" for i in range(1, 13)]
+    candidates = pd.DataFrame(
+        {
+            "candidate_id": ids,
+            "name": PEOPLE,
+            "email": [f"{name.replace(' ', '.').lower()}@borsetshire.example" for name in PEOPLE],
+            "force": ["Borsetshire Constabulary" if i % 2 else "Midsomer Police" for i in range(12)],
+            "monitoring_key": [f"MONKEY{i:03d}" for i in range(1, 13)],
+        }
+    )
+    monitoring = pd.DataFrame(
+        {"monitoring_key": candidates["monitoring_key"][::-1], "sex": ["womanly", "manly"] * 6, "opt_out": ["no"] * 12}
+    )
+    interviews = pd.DataFrame({"candidate_id": ids, "panel_id": [f"PANELQUUX{i % 3}" for i in range(12)]})
+    interviews["date"] = [f"2023-09-{11 + i:02d}" for i in range(12)]
+    interviews["site"] = "Marshbank Hall"
+    interviews["status"] = ["completed"] * 11 + ["withdrawn"]
+    rows = []
+    for i, candidate in enumerate(ids[:-1]):
+        for v, value in enumerate(VALUES):
+            first, second = 2 + (i + v) % 4, 2 + (i * v) % 4
+            at = f"2023-09-{11 + i:02d} 1{v}:0"
+            rows.append((candidate, f"ASSQUUX{i % 3}", value, str(first), "independent", f"{at}0"))
+            rows.append((candidate, f"ASSQUUX{3 + i % 2}", value, str(second), "independent", f"{at}1"))
+            rows.append((candidate, None, value, str(max(first, second)), "agreed", f"{at}5"))
+    ratings = pd.DataFrame(rows, columns=["candidate_id", "assessor_id", "value", "rating", "kind", "recorded_at"])
+    assessors = pd.DataFrame({"assessor_id": [f"ASSQUUX{i}" for i in range(5)], "name": [f"Quillon Hawthornthwaite{i}" for i in range(5)]})
+    exceptions = pd.DataFrame({"candidate_id": [ids[-1]], "reason": ["withdrawn"], "approved_by": ["Quillon Hawthornthwaite0"]})
+    return {
+        "candidates": candidates.reset_index(drop=True), "monitoring": monitoring.reset_index(drop=True), "interviews": interviews,
+        "ratings": ratings, "assessors": assessors, "exceptions": exceptions,
+    }  # fmt: skip
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table in the form that its extension says; cells keep the types they have."""
+    if path.suffix == ".xlsx":
+        with pd.ExcelWriter(path, engine="openpyxl") as writer:
+            table.to_excel(writer, index=False, sheet_name="Export")
+    elif path.suffix == ".parquet":
+        table.to_parquet(path, index=False)
+    else:
+        table.to_csv(path, index=False)
+
+
+@dataclass
+class SmallProcess:
+    """A folder to be, its tables, and what `process.toml` says beside the definition."""
+
+    folder: Path
+    tables: dict[str, pd.DataFrame] = field(default_factory=good_tables)
+    definition: str = DEFINITION
+    extra: dict[str, str] = field(default_factory=dict)
+
+    def file(self, name: str, form: str = "csv") -> Path:
+        return self.folder / f"{name}.{form}"
+
+    def write(self, form: str = "csv", **forms: str) -> None:
+        """Write every table, in one form or in those given by table."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        sources = ""
+        for name, table in self.tables.items():
+            path = self.file(name, forms.get(name, form))
+            write_table(table, path)
+            sources += f'\n[sources.{name}]\nfile = "{path.name}"\n{self.extra.get(name, "")}\n'
+        (self.folder / "process.toml").write_text(self.definition + sources, encoding="utf-8")
+
+    def check(self) -> Checked:
+        return check(Process.load(self.folder), self.folder)
+
+    def canaries(self) -> set[str]:
+        """What no message may hold: every cell that tells somebody apart, casefolded."""
+        telling = ("candidate_id", "assessor_id", "name", "email", "force", "monitoring_key", "panel_id", "site", "sex", "approved_by")
+        cells = {str(cell).casefold() for t in good_tables().values() for column in telling if column in t for cell in t[column].dropna()}
+        return cells | {part for name in PEOPLE for part in name.casefold().split()}
+
+
+def told(checked: Checked) -> str:
+    """Everything that a check says to people or machines, as one casefolded text."""
+    parts = [str(f.as_record()) + f.line for f in (*checked.findings, *checked.notes)]
+    parts += [str(o.as_record()) for o in checked.outstanding] + [str(row) for row in checked.account_rows]
+    return "\n".join(parts).casefold()
+
+
+@pytest.fixture
+def small_process(tmp_path: Path) -> SmallProcess:
+    """A small good process, not written yet: change `tables`, `definition` or `extra`, then `write()` and `check()`."""
+    return SmallProcess(tmp_path / "process")
+
+
+@pytest.fixture
+def break_and_judge():
+    """`break_and_judge(process, case)`: break a small process as a case says, check it, and hold what is told against the case.
+
+    A case has `break_it`, `kind` (the finding that must come; blank: the right answer; `{any}`: some finding), `table` and `row`.
+    """
+
+    def go(process: SmallProcess, one: Any) -> None:
+        if one.table not in ("monitoring", "assessors") and "assessors" not in one.kind:
+            process.tables = {name: table for name, table in process.tables.items() if name not in ("monitoring", "assessors")}
+        one.break_it(process)
+        checked = process.check()
+        everything = (*checked.findings, *checked.notes)
+        kinds = sorted({(f.table, f.kind) for f in everything})
+        if one.kind == "{any}":
+            assert checked.findings
+        elif not one.kind:
+            assert checked.ready, kinds
+            assert set(checked.standing["standing"]) == {"scored", "excepted"}
+            assert len(checked.tables["ratings"]) == 132
+        else:
+            hits = [f for f in everything if (f.table, f.kind) == (one.table, one.kind)]
+            assert hits, kinds
+            assert one.row is None or any(one.row in f.rows for f in hits), [f.rows for f in hits]
+        said = told(checked)
+        assert not [canary for canary in process.canaries() if canary in said]
+        for row in checked.account_rows:
+            raw = checked.raw[row["table"]]
+            assert row["read"] == row["used"] + row["excepted"] + row["findings"] == len(raw.frame) + len(raw.unread)
+            assert min(row["used"], row["excepted"], row["findings"]) >= 0
+
+    return go
