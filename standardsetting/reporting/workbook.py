@@ -21,7 +21,8 @@ MISSING = "[x]"
 # Percentages are fractions from 0 to 1; codes are shown as they are, without separators.
 FORMATS = {"count": "#,##0", "percent": "0.0%", "number": "General"}
 _LONGEST_NAME = 31
-_WIDEST, _NARROWEST = 360, 90  # pixels
+_WIDEST, _NARROWEST, _LINE, _WRAPPING_LOSS = 360, 90, 20, 25  # pixels
+_ROWS_ABOVE_THE_DATA = 3  # gptables writes a title, a line of instructions and the headings
 _LETTER_SIZE = 1.15  # the theme writes in 12 points, the measure is for 11
 _CREATED = datetime(2000, 1, 1, tzinfo=UTC)
 _RESERVED = ("Cover", "Contents", "Notes", "History")
@@ -171,14 +172,20 @@ def _cell(value: Any, kind: str) -> Any:
 
 
 def _set_widths(book: Any, tables: Sequence[Sheet]) -> None:
-    """Columns wide enough to read and never wider than a screen: long text wraps."""
+    """Columns wide enough to read and never wider than a screen; long text wraps, in rows high enough to show it."""
     from xlsxwriter.utility import cell_autofit_width  # type: ignore[import-untyped]
 
     for sheet in tables:
         page = book.get_worksheet_by_name(sheet.name)
+        lines = [1] * len(sheet.rows)
         for column, heading in enumerate(sheet.headings):
             texts = [heading, *(str(_cell(row[column], sheet.kinds[column])) for row in sheet.rows)]
             if sheet.kinds[column] in FORMATS:  # as shown, not with every decimal
                 texts = [heading, *(text[:9] for text in texts[1:])]
             widest = max(cell_autofit_width(text) for text in texts) * _LETTER_SIZE
             page.set_column_pixels(column, column, round(min(max(widest, _NARROWEST), _WIDEST)))
+            needed = [math.ceil(cell_autofit_width(text) * _LETTER_SIZE / (_WIDEST - _WRAPPING_LOSS)) for text in texts[1:]]
+            lines = [max(pair) for pair in zip(lines, needed, strict=True)]
+        for row, height in enumerate(lines, start=_ROWS_ABOVE_THE_DATA):
+            if height > 1:
+                page.set_row_pixels(row, height * _LINE)

@@ -127,7 +127,8 @@ class Table:
 
 
 def _class(kind: str) -> str:
-    return ' class="number"' if kind in _NUMERIC else ""
+    # JupyterLab sets every cell to the right unless the cell itself says otherwise.
+    return ' class="number"' if kind in _NUMERIC else ' style="text-align:left"'
 
 
 def _is_missing(cell: Any) -> bool:
