@@ -21,10 +21,13 @@ import pandas as pd
 
 from standardsetting.blind.scores import (
     ACCOUNT,
+    BENCHMARK,
+    BENCHMARK_COLUMNS,
     DEFINITION,
     INTERVIEW_COLUMNS,
     INTERVIEWS,
     KINDS,
+    OCCASIONS,
     RATING_COLUMNS,
     RATINGS,
     SEAL,
@@ -37,12 +40,13 @@ from standardsetting.process import Process
 # Columns the door knows. The second group is read, checked and left behind in the named zone.
 _RATINGS_PASS = ("candidate_id", "assessor_id", "exercise", "value", "rating", "kind")
 _RATINGS_STAY = ("recorded_at", "indicators", "rationale")
-_INTERVIEWS_PASS = ("candidate_id", "panel_id", "date")
+_INTERVIEWS_PASS = ("candidate_id", "panel_id", "date", "complete")
 _INTERVIEWS_STAY = ("slot", "site", "question_set", "status")
+_BENCHMARK_PASS = ("video_id", "assessor_id", "value", "rating", "occasion")
 
 # No vowels, so that no code spells a word; no 0, 1, O or I, so that none is misread.
 _LETTERS = "23456789BCDFGHJKLMNPQRSTVWXZ"
-_FEWEST_LETTERS = {"candidate": 4, "assessor": 3, "panel": 3}
+_FEWEST_LETTERS = {"candidate": 4, "assessor": 3, "panel": 3, "video": 3}
 # A group of fewer people than this may follow a column by chance.
 _SMALLEST_TELLING_GROUP = 5
 _MOST_LEVELS = 60
@@ -58,6 +62,7 @@ def pass_through(
     identities: Collection[str],
     blind_folder: Path,
     code_book: Path,
+    benchmark: pd.DataFrame | None = None,
     choose: Callable[[Sequence[int], int], list[int]] | None = None,
 ) -> str:
     """Write the blind folder and the code book of a process.
@@ -68,8 +73,8 @@ def pass_through(
         Checked ratings: `candidate_id`, `assessor_id`, `exercise`, `value`, `rating`, `kind`. When it was recorded, the indicators
         seen and the rationale stay behind.
     interviews
-        Checked interviews of the same candidates: `candidate_id`, `panel_id`, `date`. Slot, site, question set and status stay
-        behind.
+        Checked interviews of the same candidates: `candidate_id`, `panel_id`, `date`, `complete` (every rating is there). Slot,
+        site, question set and status stay behind.
     process
         The definition; it passes without its sources.
     account
@@ -80,6 +85,9 @@ def pass_through(
         Every identifying token, casefolded: no code may equal one.
     blind_folder, code_book
         Where to write. The code book is made with mode 0600.
+    benchmark
+        Ratings of the benchmark videos: `video_id`, `assessor_id`, `value`, `rating`, `occasion`. An assessor has the same code here as in
+        the ratings; reference scores have no assessor.
     choose
         Draws distinct numbers; from the system's random source unless a test says otherwise.
 
@@ -95,15 +103,20 @@ def pass_through(
     """
     _only_listed(ratings, _RATINGS_PASS + _RATINGS_STAY, "ratings")
     _only_listed(interviews, _INTERVIEWS_PASS + _INTERVIEWS_STAY, "interviews")
-    _only_declared(ratings, process)
+    _only_declared(ratings, process, "ratings")
+    if benchmark is not None:
+        _only_listed(benchmark, _BENCHMARK_PASS, "benchmark")
+        _only_declared(benchmark, process, "benchmark ratings")
     _no_grouping_copies(ratings, interviews, groups)
 
     draw = choose or secrets.SystemRandom().sample
     codes = {
         "candidate": _codes("candidate", interviews["candidate_id"], identities, draw),
-        "assessor": _codes("assessor", ratings["assessor_id"], identities, draw),
+        "assessor": _codes("assessor", _assessors(ratings, benchmark), identities, draw),
         "panel": _codes("panel", interviews["panel_id"], identities, draw) if "panel_id" in interviews else {},
     }
+    if benchmark is not None:
+        codes["video"] = _codes("video", benchmark["video_id"], identities, draw)
     blind_ratings = _blind_ratings(ratings, codes)
     blind_interviews = _blind_interviews(interviews, codes, process)
 
@@ -111,9 +124,12 @@ def pass_through(
     blind_folder.mkdir(parents=True)
     blind_ratings.to_parquet(blind_folder / RATINGS, index=False)
     blind_interviews.to_parquet(blind_folder / INTERVIEWS, index=False)
+    if benchmark is not None:
+        _blind_benchmark(benchmark, codes).to_parquet(blind_folder / BENCHMARK, index=False)
     _write_json(blind_folder / DEFINITION, process.without_sources().model_dump(mode="json"))
     _write_json(blind_folder / ACCOUNT, asdict(account))
-    _write_json(blind_folder / SEAL, {name: file_digest(blind_folder / name) for name in (RATINGS, INTERVIEWS, DEFINITION, ACCOUNT)})
+    sealed = (RATINGS, INTERVIEWS, DEFINITION, ACCOUNT, *((BENCHMARK,) if benchmark is not None else ()))
+    _write_json(blind_folder / SEAL, {name: file_digest(blind_folder / name) for name in sealed})
     return file_digest(blind_folder / SEAL)
 
 
@@ -126,12 +142,13 @@ def _only_listed(table: pd.DataFrame, listed: tuple[str, ...], name: str) -> Non
         )
 
 
-def _only_declared(ratings: pd.DataFrame, process: Process) -> None:
+def _only_declared(ratings: pd.DataFrame, process: Process, name: str) -> None:
     scale = process.rating_scale
     declared = {
         "value": ({v.name for v in process.values}, "a value of the definition"),
         "kind": (set(KINDS), f"one of {', '.join(KINDS)}"),
         "exercise": ({e.name for e in process.exercises}, "an exercise of the definition"),
+        "occasion": (set(OCCASIONS), f"one of {', '.join(OCCASIONS)}"),
     }
     for column, (allowed, expected) in declared.items():
         if column in ratings:
@@ -140,14 +157,14 @@ def _only_declared(ratings: pd.DataFrame, process: Process) -> None:
             if strangers:
                 rows = int(ratings[column].isin(strangers).sum())
                 raise DisclosureError(
-                    f"Column {column} of the ratings: {expected} was expected; {rows} rows hold something else. Nothing passed.",
+                    f"Column {column} of the {name}: {expected} was expected; {rows} rows hold something else. Nothing passed.",
                     next_step="Run standardsetting check to see the rows.",
                 )
     off = [rating for rating in pd.unique(ratings["rating"]) if pd.isna(rating) or float(rating) not in scale]
     if off:
         rows = int(ratings["rating"].isin([r for r in off if not pd.isna(r)]).sum() + ratings["rating"].isna().sum())
         raise DisclosureError(
-            f"Column rating: ratings on the declared scale were expected; {rows} rows hold something else. Nothing passed.",
+            f"Column rating of the {name}: ratings on the declared scale were expected; {rows} rows hold something else. Nothing passed.",
             next_step="Run standardsetting check to see the rows.",
         )
 
@@ -233,6 +250,12 @@ def _spell(number: int, length: int) -> str:
     return "".join(letters)
 
 
+def _assessors(ratings: pd.DataFrame, benchmark: pd.DataFrame | None) -> pd.Series:
+    """Everybody who rated a candidate or a video."""
+    tables = (ratings,) if benchmark is None or "assessor_id" not in benchmark else (ratings, benchmark)
+    return pd.concat([pd.Series(table["assessor_id"].dropna().unique(), dtype=object) for table in tables])
+
+
 def _blind_ratings(ratings: pd.DataFrame, codes: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
     blind = pd.DataFrame(
         {
@@ -255,7 +278,22 @@ def _blind_interviews(interviews: pd.DataFrame, codes: Mapping[str, Mapping[str,
     blind = pd.DataFrame({"candidate": _recode(interviews["candidate_id"], codes["candidate"])})
     blind["panel"] = _recode(interviews["panel_id"], codes["panel"]) if "panel_id" in interviews else absent.astype("string")
     blind["day"] = _window_day(interviews["date"], process.dates.first_interview) if "date" in interviews else absent.astype("Int64")
+    blind["complete"] = interviews["complete"].astype(bool)
     return blind[list(INTERVIEW_COLUMNS)].sort_values("candidate", ignore_index=True)
+
+
+def _blind_benchmark(benchmark: pd.DataFrame, codes: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
+    nobody = pd.Series(pd.NA, index=benchmark.index, dtype=object)
+    blind = pd.DataFrame(
+        {
+            "video": _recode(benchmark["video_id"], codes["video"]),
+            "assessor": _recode(benchmark.get("assessor_id", nobody), codes["assessor"]),
+            "value": benchmark["value"].astype("category"),
+            "rating": benchmark["rating"].astype(float),
+            "occasion": benchmark["occasion"].astype("category"),
+        }
+    )[list(BENCHMARK_COLUMNS)]
+    return blind.sort_values([column for column in BENCHMARK_COLUMNS if column != "rating"], ignore_index=True)
 
 
 def _recode(identifiers: pd.Series, codes: Mapping[str, str]) -> pd.Series:

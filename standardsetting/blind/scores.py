@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,8 +30,12 @@ RATINGS, INTERVIEWS, DEFINITION, ACCOUNT, SEAL = (
     "seal.json",
 )
 RATING_COLUMNS = ("candidate", "assessor", "exercise", "value", "rating", "kind")
-INTERVIEW_COLUMNS = ("candidate", "panel", "day")
+INTERVIEW_COLUMNS = ("candidate", "panel", "day", "complete")
 KINDS = ("independent", "revised", "agreed")
+# Ratings of the benchmark videos pass where a process has them; its blind folder has no such file otherwise.
+BENCHMARK = "benchmark.parquet"
+BENCHMARK_COLUMNS = ("video", "assessor", "value", "rating", "occasion")
+OCCASIONS = ("before", "after", "reference")
 
 
 @dataclass(frozen=True)
@@ -81,13 +85,17 @@ class BlindScores:
         One row a rating: `candidate`, `assessor`, `exercise`, `value`, `rating`, `kind` (independent, revised, agreed; an agreed score
         has no assessor), with the `panel` and the window `day` of the candidate's interview. Sorted by code.
     interviews
-        One row a candidate: `candidate`, `panel`, `day` (1 is the first day of the window).
+        One row a candidate: `candidate`, `panel`, `day` (1 is the first day of the window), `complete` (whether every rating that the
+        rule needs was there; where not, an exception allows it).
     process
         The definition, without its sources.
     account
         Interviews and rows as counts.
     seal
         SHA-256 over the contents of the blind folder.
+    benchmark
+        One row a rating of a benchmark video: `video`, `assessor` (the same codes as in the ratings), `value`, `rating`, `occasion`
+        (before, after; a reference score has no assessor). Empty where the process has none.
     """
 
     ratings: pd.DataFrame
@@ -95,6 +103,7 @@ class BlindScores:
     process: Process
     account: Account
     seal: str
+    benchmark: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(BENCHMARK_COLUMNS)))
 
     @classmethod
     def read(cls, folder: str | Path) -> BlindScores:
@@ -115,7 +124,7 @@ class BlindScores:
                 "A blind folder with a seal was expected; there is none.",
                 next_step="Close the interviews first: standardsetting close",
             ) from None
-        for name, digest in sealed.items():
+        for name, digest in {**dict.fromkeys((RATINGS, INTERVIEWS, DEFINITION, ACCOUNT), ""), **sealed}.items():
             if not (folder / name).is_file() or file_digest(folder / name) != digest:
                 raise DisclosureError(
                     f"{name} in the blind folder does not match its seal.",
@@ -125,20 +134,30 @@ class BlindScores:
         interviews = pd.read_parquet(folder / INTERVIEWS)
         _allow(ratings, RATING_COLUMNS)
         _allow(interviews, INTERVIEW_COLUMNS)
+        # Only a sealed file is read: one that was put beside it has no say.
+        benchmark = pd.read_parquet(folder / BENCHMARK) if BENCHMARK in sealed else pd.DataFrame(columns=list(BENCHMARK_COLUMNS))
+        _allow(benchmark, BENCHMARK_COLUMNS)
         account = json.loads((folder / ACCOUNT).read_text(encoding="utf-8"))
         account["rows"], account["notes"] = tuple(account["rows"]), tuple(account["notes"])
         return cls(
-            ratings=ratings.merge(interviews, on="candidate", how="left", validate="many_to_one"),
+            ratings=ratings.merge(interviews.drop(columns="complete"), on="candidate", how="left", validate="many_to_one"),
             interviews=interviews,
             process=Process.from_mapping(json.loads((folder / DEFINITION).read_text(encoding="utf-8")), name=DEFINITION),
             account=Account(**account),
             seal=file_digest(folder / SEAL),
+            benchmark=benchmark,
         )
 
     @cached_property
     def value_scores(self) -> pd.DataFrame:
-        """The score that counts for each candidate and value: one row a candidate (its code is the index), one column a value."""
-        return value_scores(self.ratings, self.process, candidates=self.interviews["candidate"])
+        """The score that counts for each candidate and value: one row a candidate (its code is the index), one column a value.
+
+        A rating that is missing altogether, with its assessor, leaves no trace among the ratings. Whoever lacks one and still seems to
+        have every score gets none, so that nobody incomplete is decided on part of the evidence.
+        """
+        scores = value_scores(self.ratings, self.process, candidates=self.interviews["candidate"])
+        complete = self.interviews.set_index("candidate")["complete"].reindex(scores.index).astype(bool)
+        return scores.mask(~complete & scores.notna().all(axis=1))
 
     @property
     def rule(self) -> DecisionRule:

@@ -18,14 +18,14 @@ from typing import Any
 import pandas as pd
 
 from standardsetting import firewall, records
-from standardsetting.blind.scores import Account, file_digest
+from standardsetting.blind.scores import Account, BlindScores, file_digest
 from standardsetting.errors import StageError
 from standardsetting.named.findings import refusal
 from standardsetting.named.identities import identities
 from standardsetting.named.outstanding import EXCEPTED, INCOMPLETE, SCORED
 from standardsetting.named.validate import Checked, check
 from standardsetting.process import DEFINITION_FILE, Process
-from standardsetting.stages import CLOSED_RECORD, CLOSING
+from standardsetting.stages import BLIND, CLOSED_RECORD, CLOSING
 
 CLOSING_FILE = "closing.json"
 CODE_BOOK = "code_book.csv"
@@ -81,6 +81,7 @@ def close(process: Process, folder: Path, *, when: datetime) -> Closing:
         identities=set(tokens["token"]),
         blind_folder=staging / "blind",
         code_book=named / CODE_BOOK,
+        benchmark=_benchmark(checked),
     )
     closing = {
         "process": process.id,
@@ -123,6 +124,11 @@ def _finish(folder: Path, process: Process, *, when: datetime, fresh: bool = Fal
             "The closing in this folder is not the one in the ledger.",
             next_step="Restore the closing folder from a backup, and find out who changed it.",
         )
+    if BlindScores.read(folder / BLIND).seal != closing["blind_seal"]:
+        raise StageError(
+            "The blind folder is not the one that the door wrote: its seal differs from the ledger's.",
+            next_step="Restore the closing folder from a backup, and find out who changed it.",
+        )
     if closing["rule_hash"] != process.rule_hash:
         raise StageError(
             "The decision rule in process.toml is not the one that the interviews were closed under.",
@@ -163,8 +169,16 @@ def _freeze(checked: Checked, process: Process, folder: Path, place: Path) -> di
 def _who_passes(checked: Checked) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The interviews that are scored, or incomplete with leave; and their ratings."""
     interviews, ratings = checked.tables["interviews"], checked.tables["ratings"]
-    passing = interviews[checked.standing["standing"].isin([SCORED, INCOMPLETE])]
+    standing = checked.standing["standing"]
+    passing = interviews.assign(complete=standing == SCORED)[standing.isin([SCORED, INCOMPLETE])]
     return passing, ratings[ratings["candidate_id"].isin(passing["candidate_id"])]
+
+
+def _benchmark(checked: Checked) -> pd.DataFrame | None:
+    """The ratings of the benchmark videos; a blank rating is none. None where the process has no such table, or nothing in it."""
+    table = checked.tables.get("benchmark")
+    rated = table[table["rating"].notna()] if table is not None else None
+    return None if rated is None or rated.empty else rated
 
 
 def _facts(checked: Checked) -> dict[str, pd.DataFrame]:

@@ -26,6 +26,8 @@ _COORDINATES = re.compile(
 )
 # Addresses of cells: A10 is a place in every sheet, and may be somebody's number.
 _CELLS = re.compile(r"(?<=[\s!])(?:(?:r|ref|sqref|spans|activeCell|topLeftCell)=\"(?:[A-Z]{0,3}\d+[: ]?)+\"|\$?[A-Z]{1,3}\$?\d+(?=\"))")
+# The fonts that a workbook's theme names for scripts ("Arab", "Thai") are the same in every workbook.
+_SCRIPTS = re.compile(r'<a:font script="\w+" typeface="[^"]*"/>')
 # A run of letters may be split by formatting: these tags are taken out without leaving a gap.
 _INLINE = re.compile(r"</?(?:b|i|u|em|strong|small|sub|sup|span|tspan|wbr|mark|a|t|r|rPh)(?:\s[^<>]*)?>")
 _TAG_NAME = re.compile(r"</?[A-Za-z][\w:.-]*|[\w:.-]+(?=\s*=\s*[\"'])")
@@ -108,9 +110,9 @@ def _from_workbook(content: bytes) -> str:
 
 
 def _from_part(content: bytes, kind: str) -> str:
-    """A part of a workbook: markup without the addresses of its cells, or an image, or whatever else was put there."""
+    """A part of a workbook: markup without cell addresses and script fonts, or an image, or whatever else was put there."""
     if kind in (".xml", ".rels", ".vml", ""):
-        return _from_markup(_CELLS.sub(" ", content.decode("utf-8", errors="replace")))
+        return _from_markup(_SCRIPTS.sub(" ", _CELLS.sub(" ", content.decode("utf-8", errors="replace"))))
     return from_bytes(content, kind)
 
 

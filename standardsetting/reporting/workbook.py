@@ -19,7 +19,7 @@ from standardsetting.errors import PublishingError
 TABLE_TYPE = "application/vnd.standardsetting.table+json"
 MISSING = "[x]"
 # Percentages are fractions from 0 to 1; codes are shown as they are, without separators.
-FORMATS = {"count": "#,##0", "percent": "0.0%", "number": "General"}
+FORMATS = {"count": "#,##0", "percent": "0.0%", "number": "0.00"}
 _LONGEST_NAME = 31
 _WIDEST, _NARROWEST, _LINE, _WRAPPING_LOSS = 360, 90, 20, 25  # pixels
 _ROWS_ABOVE_THE_DATA = 3  # gptables writes a title, a line of instructions and the headings
@@ -146,7 +146,11 @@ def _notes(tables: Sequence[Sheet]) -> dict[str, str]:
 def _table(gpt: Any, pd: Any, sheet: Sheet, place: int, notes: Mapping[str, str]) -> Any:
     columns = {heading: [_cell(row[column], sheet.kinds[column]) for row in sheet.rows] for column, heading in enumerate(sheet.headings)}
     frame = pd.DataFrame(columns, dtype=object)
-    numeric = [(column, FORMATS[kind]) for column, kind in enumerate(sheet.kinds) if kind in FORMATS]
+    numeric = [
+        (column, _pattern(kind, values))
+        for column, (kind, values) in enumerate(zip(sheet.kinds, columns.values(), strict=True))
+        if kind in FORMATS
+    ]
     formats: list[dict[str, Any]] = [
         {"column": {"columns": [column], "format": {"num_format": pattern, "align": "right"}}} for column, pattern in numeric
     ]
@@ -160,6 +164,12 @@ def _table(gpt: Any, pd: Any, sheet: Sheet, place: int, notes: Mapping[str, str]
         index_columns={2: 0},
         additional_formatting=formats,
     )
+
+
+def _pattern(kind: str, values: Sequence[Any]) -> str:
+    """How a column's numbers are shown; decimals only where a number has some."""
+    whole = all(isinstance(value, str) or float(value).is_integer() for value in values)
+    return FORMATS["count"] if kind == "number" and whole else FORMATS[kind]
 
 
 def _cell(value: Any, kind: str) -> Any:

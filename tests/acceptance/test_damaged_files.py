@@ -91,7 +91,7 @@ BYTES = [
     ("a page of HTML", lambda data: b"<html><table><tr><td>Quillfeather</td></tr></table></html>", "column missing"),
     ("JSON", lambda data: b'[{"candidate_id": "QXCAND001"}]\n', "column missing"),
 ]  # fmt: skip
-for table in ("ratings", "interviews", "exceptions"):
+for table in ("ratings", "exceptions"):
     for name, how, kind in BYTES:
         case(f"{table} csv {name}", partial(rewrite, table=table, how=how), kind, table=table)
 
@@ -176,11 +176,10 @@ WORKBOOKS = [
     ("formatted columns without cells", lambda book: setattr(book.active.cell(2, 30), "number_format", "0.00"), RIGHT),
     ("cells beside the table", lambda book: book.active.cell(5, 30, "Quillfeather"), "blank heading"),
 ]  # fmt: skip
-for table in ("ratings", "interviews"):
-    for name, how, kind in WORKBOOK_BYTES:
-        case(f"{table} xlsx {name}", partial(rewrite, table=table, how=how, form="xlsx"), kind, table=table)
-    for name, how, kind in WORKBOOKS:
-        case(f"{table} xlsx {name}", partial(in_workbook, table=table, how=how), kind, table=table)
+for name, how, kind in WORKBOOK_BYTES:
+    case(f"interviews xlsx {name}", partial(rewrite, table="interviews", how=how, form="xlsx"), kind, table="interviews")
+for name, how, kind in WORKBOOKS:
+    case(f"interviews xlsx {name}", partial(in_workbook, table="interviews", how=how), kind, table="interviews")
 
 
 def on_sheet(process, *, sheet: str) -> None:
@@ -275,7 +274,7 @@ case("a name with a NUL", partial(pointed_elsewhere, file="a\\u0000b.csv"), "fil
 
 
 def test_there_are_many_ways():
-    assert len({one.name for one in CASES}) == len(CASES) >= 150
+    assert len({one.name for one in CASES}) == len(CASES) >= 120
 
 
 @pytest.mark.parametrize("one", CASES, ids=lambda one: one.name)

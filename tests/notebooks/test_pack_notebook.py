@@ -33,7 +33,7 @@ def write_blind_folder(folder: Path, *, candidates: int = 60) -> Path:
     entries = [(c, None, None, v, scores[i, k], "agreed") for i, c in enumerate(codes) for k, v in enumerate(VALUES)][1:]
     ratings = pd.DataFrame(entries, columns=["candidate", "assessor", "exercise", "value", "rating", "kind"])
     ratings.astype({"candidate": "category", "value": "category", "kind": "category"}).to_parquet(folder / "ratings.parquet")
-    pd.DataFrame({"candidate": codes, "panel": "P-1", "day": 1}).to_parquet(folder / "interviews.parquet")
+    pd.DataFrame({"candidate": codes, "panel": "P-1", "day": 1, "complete": True}).to_parquet(folder / "interviews.parquet")
     definition = Process.from_mapping(
         {
             "process": {"id": "small", "title": "Small process", "purpose": "Who may be promoted"},

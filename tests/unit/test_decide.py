@@ -32,7 +32,7 @@ def scores():
         + [(codes[5], None, "a", 3.0, "agreed")],
         columns=["candidate", "assessor", "value", "rating", "kind"],
     )
-    interviews = pd.DataFrame({"candidate": codes, "panel": pd.NA, "day": np.arange(6)})
+    interviews = pd.DataFrame({"candidate": codes, "panel": pd.NA, "day": np.arange(6), "complete": [True] * 5 + [False]})
     account = Account(6, 6, 5, 1, {}, 0, (), (), NOON.isoformat())
     return BlindScores(ratings.merge(interviews, on="candidate"), interviews, process, account, seal="a" * 64)
 

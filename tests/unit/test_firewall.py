@@ -12,6 +12,7 @@ import pytest
 from standardsetting import BlindScores, Process, firewall
 from standardsetting.blind.scores import Account
 from standardsetting.errors import DisclosureError, StageError
+from standardsetting.process import Scoring
 
 VALUES = ("professionalism", "integrity", "courage", "compassion")
 PROCESS = Process.from_mapping(
@@ -38,6 +39,7 @@ def tables():
             "date": pd.to_datetime("2023-09-06") + pd.to_timedelta(np.arange(N) % 7, unit="D"),
             "site": "Canary Wharf",
             "status": "completed",
+            "complete": True,
         }
     )
     ratings = pd.DataFrame(
@@ -55,11 +57,11 @@ def tables():
     return ratings, interviews, {"candidates": candidates, "monitoring": monitoring}
 
 
-def go(folder, ratings, interviews, groups, identities=(), **options):
+def go(folder, ratings, interviews, groups, identities=(), process=PROCESS, **options):
     return firewall.pass_through(
         ratings,
         interviews,
-        PROCESS,
+        process,
         account=ACCOUNT,
         groups=groups,
         identities=set(identities),
@@ -84,6 +86,20 @@ def test_what_passes_is_coded_and_complete(tmp_path):
     pd.testing.assert_frame_equal(returned[key].sort_values(key, ignore_index=True), expected, check_dtype=False)
     assert scores.interviews["day"].min() == 1
     assert scores.interviews["day"].max() == 7
+
+
+def test_who_lacks_a_rating_that_left_no_trace_stays_incomplete(tmp_path):
+    """Both assessors' ratings count; one assessor's were lost altogether, and an exception says so."""
+    ratings, interviews, groups = tables()
+    lost = interviews["candidate_id"][7]
+    ratings = ratings.drop(ratings[(ratings["candidate_id"] == lost) & (ratings["assessor_id"] == "Assessor Quill 7")].index)
+    interviews.loc[7, "complete"] = False
+    means = PROCESS.model_copy(update={"rule": Scoring(value_score="mean of independent ratings")})
+    go(tmp_path, ratings, interviews, groups, process=means)
+    scores = BlindScores.read(tmp_path / "blind")
+    status = scores.rule.at(12).decide(scores.value_scores)["status"]
+    assert (status == "incomplete").sum() == 1
+    assert len(scores.ratings) == len(ratings)
 
 
 def test_no_canary_survives_in_any_byte_of_the_blind_folder(tmp_path):

@@ -342,6 +342,7 @@ def test_findings_are_merged_and_sorted_and_told_by_place():
         "ratings (ratings.csv), column rating, rows 3 and 9: Something.",
         "ratings (ratings.csv), column kind, row 5: Something.",
     ]
+    assert [f.count for f in told] == [0, 2, 1]
     assert name_rows(tuple(range(2, 22)), 33) == "rows 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 23 more"
     error = refusal(told)
     assert isinstance(error, FindingsError)
@@ -361,3 +362,22 @@ def test_a_gathering_accounts_for_every_row_though_a_finding_names_twenty():
 def test_a_frame_is_coded_text(read):
     tables, _ = read()
     assert all(isinstance(dtype, pd.CategoricalDtype) for dtype in tables["ratings"].frame.dtypes)
+
+
+def test_parquet_types_become_the_text_that_a_csv_would_hold(read, tmp_path):
+    moments = pd.to_datetime(["2023-09-06", "2023-09-06 09:05", "2023-09-06 09:05:07.25", None], format="ISO8601")
+    table = pd.DataFrame(
+        {
+            "candidate_id": [12, 7, 7, 9], "recorded_at": moments, "rationale": moments.tz_localize("Europe/London"),
+            "rating": [3.0, 2.5, float("nan"), 3.0], "value": pd.Categorical(["courage", None, "courage", "courage"]),
+        }
+    )  # fmt: skip
+    table.to_parquet(tmp_path / "ratings.parquet")
+    tables, _ = read('[sources.interviews]\nfile = "interviews.csv"\n[sources.ratings]\nfile = "ratings.parquet"\n')
+    frame = tables["ratings"].frame.astype(object).where(tables["ratings"].frame.notna(), None)
+    assert frame["candidate_id"].tolist() == ["12", "7", "7", "9"]
+    assert frame["recorded_at"].tolist() == ["2023-09-06", "2023-09-06 09:05:00", "2023-09-06 09:05:07.250000", None]
+    assert frame["rationale"].tolist() == ["2023-09-06 00:00:00+0100", "2023-09-06 09:05:00+0100", "2023-09-06 09:05:07.250000+0100", None]
+    assert frame["rating"].tolist() == ["3", "2.5", None, "3"]
+    assert frame["value"].tolist() == ["courage", None, "courage", "courage"]
+    assert frame.index.tolist() == [2, 3, 4, 5]

@@ -211,3 +211,15 @@ def test_a_blank_pack_holds_none_of_the_commonest_names(tmp_path: Path) -> None:
     own = [render.style(), (render.TEMPLATE / "index.html.j2").read_text()]
     names = people("vera", "white", "black", "victor", "grant", "baker", "major hall", "mark", "dejan", "cooper", "black watch")
     assert scan(sorted(tmp_path.iterdir()), names, vocabulary=own).hits == ()
+
+
+def test_the_scripts_of_a_workbooks_theme_are_nobody(tmp_path):
+    """Every workbook names a font for the script "Arab"; the same word in a cell is found."""
+    import xlsxwriter
+
+    identities = pd.DataFrame({"kind": ["characteristic"], "token": ["arab"]})
+    for cell, hits in (("Total", 0), ("arab", 1)):
+        book = xlsxwriter.Workbook(tmp_path / f"{hits}.xlsx")
+        book.add_worksheet().write_string(0, 0, cell)
+        book.close()
+        assert len(scan([tmp_path / f"{hits}.xlsx"], identities).hits) == hits
