@@ -176,7 +176,11 @@ def _no_grouping_copies(ratings: pd.DataFrame, interviews: pd.DataFrame, groups:
     person = _positions(ratings["candidate_id"], people)
     for name, column in (("set of assessors", "assessor_id"), ("kinds of rating", "kind")):
         groupings[name] = _sets(person, _levels(ratings[column]), len(people))
-    telling = {name: codes for name, codes in groupings.items() if 2 <= _count(codes) <= len(people) / 2}
+    telling: dict[str, np.ndarray] = {}
+    for name, codes in groupings.items():
+        _, first, group = np.unique(codes, return_index=True, return_inverse=True)
+        if 2 <= len(first) <= len(people) / 2:
+            telling[name] = first[group]
     for table, frame in groups.items():
         place = _positions(frame["candidate_id"], people)
         for position, column in enumerate(frame.columns, start=1):
@@ -184,8 +188,11 @@ def _no_grouping_copies(ratings: pd.DataFrame, interviews: pd.DataFrame, groups:
                 continue
             fact = np.full(len(people), -1)
             fact[place[place >= 0]] = _levels(frame[column])[place >= 0]
-            for name, grouping in telling.items():
-                if _tells(grouping, fact):
+            if not _worth_hiding(fact):
+                continue
+            for name, first_of_group in telling.items():
+                # Everybody is as the first of their group: the group tells the fact.
+                if np.array_equal(fact, fact[first_of_group]):
                     raise DisclosureError(
                         f"The {name} of the interviews sorts candidates exactly as column {position} of the {table} table does, "
                         "which may not pass the door. Nothing passed.",
@@ -213,17 +220,10 @@ def _sets(person: np.ndarray, level: np.ndarray, n_people: int) -> np.ndarray:
     return np.bincount(pairs // size, weights=numbers[pairs % size], minlength=n_people)
 
 
-def _count(codes: np.ndarray) -> int:
-    return len(np.unique(codes))
-
-
-def _tells(grouping: np.ndarray, fact: np.ndarray) -> bool:
-    """Whether a grouping tells a fact without error: every group is of one kind, and no kind is so rare that this could be chance."""
-    kinds, kind, people = np.unique(fact, return_inverse=True, return_counts=True)
-    if not 2 <= len(kinds) <= _MOST_LEVELS or np.sort(people)[-2] < _SMALLEST_TELLING_GROUP:
-        return False
-    groups, group = np.unique(grouping, return_inverse=True)
-    return len(np.unique(group * len(kinds) + kind)) == len(groups)
+def _worth_hiding(fact: np.ndarray) -> bool:
+    """Whether a fact divides people into a few kinds, none but one so rare that a grouping could follow it by chance."""
+    people = np.unique(fact, return_counts=True)[1]
+    return 2 <= len(people) <= _MOST_LEVELS and bool(np.sort(people)[-2] >= _SMALLEST_TELLING_GROUP)
 
 
 def _codes(
