@@ -73,6 +73,12 @@ def verb(function: Callable[..., Told]) -> Callable[..., None]:
     return command
 
 
+def run(name: str, **options: Any) -> Told:
+    """A verb from Python: what it tells, or the error that it raises."""
+    told: Told = globals()[name].__wrapped__(**options)
+    return told
+
+
 def _print_json(record: dict[str, Any]) -> None:
     typer.echo(json.dumps(record, ensure_ascii=False, sort_keys=True))
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import multiprocessing
 import shutil
-import subprocess
-import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from standardsetting.errors import UsageError, WorkbenchError
+from standardsetting.errors import UsageError
 from standardsetting.shipped import shipped
 
 WORKPLACE = Path("demo")
@@ -23,7 +21,7 @@ RATIONALE = "A demonstration: this total shows how a standard is recorded; no pa
 def run_demo() -> tuple[tuple[str, ...], dict[str, Any]]:
     """Run both processes side by side; returns what to tell a person, and the same for a machine."""
     started = time.monotonic()
-    with ThreadPoolExecutor(max_workers=len(CUTS)) as side_by_side:
+    with ProcessPoolExecutor(max_workers=len(CUTS), mp_context=multiprocessing.get_context("spawn")) as side_by_side:
         record = dict(zip(CUTS, side_by_side.map(_whole_job, CUTS), strict=True))
     lines = []
     for name, told in record.items():
@@ -34,9 +32,13 @@ def run_demo() -> tuple[tuple[str, ...], dict[str, Any]]:
 
 
 def _whole_job(name: str) -> dict[str, Any]:
+    """What a person would type, verb by verb; returns what each verb tells a machine."""
+    from standardsetting import cli
+
     copy = _working_copy(shipped("data") / name)
-    decision = ("--cut", CUTS[name], "--rationale", RATIONALE, "--by", "Demonstration")
-    return {verb: _command(verb, copy, *words) for verb, words in (("check", ()), ("close", ()), ("pack", ()), ("decide", decision))}
+    told = {verb: cli.run(verb, folder=copy) for verb in ("check", "close", "pack")}
+    told["decide"] = cli.run("decide", folder=copy, cut=CUTS[name], rationale=RATIONALE, by=["Demonstration"])
+    return {verb: each.record for verb, each in told.items()}
 
 
 def _working_copy(source: Path) -> Path:
@@ -50,15 +52,3 @@ def _working_copy(source: Path) -> Path:
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(source, copy)
     return copy
-
-
-def _command(verb: str, copy: Path, *words: str) -> dict[str, Any]:
-    """A verb as its own command line: the demonstration is exactly what a person would type."""
-    command = [sys.executable, "-m", "standardsetting.cli", verb, str(copy), *words, "--json"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=False)
-    told: dict[str, Any] = json.loads(done.stdout) if done.stdout.strip() else {"message": "the command said nothing"}
-    if done.returncode != 0:
-        raise WorkbenchError(
-            f"{copy.name}, {verb}: {told['message']}", details=told.get("details", ()), next_step=told.get("next_step", "")
-        )
-    return told
