@@ -1,5 +1,13 @@
 """The pack's sentences, written from results: a result goes in, a `Passage` comes out, and no number is typed by hand."""
 
+from standardsetting.prose.agreement import (
+    agreement,
+    agreement_heading,
+    agreement_warning,
+    measurement_error,
+    severity,
+    severity_codes_heading,
+)
 from standardsetting.prose.front import decision_box, where, where_heading
 from standardsetting.prose.interviewed import anonymised, anonymised_heading, found, interviewed_heading
 from standardsetting.prose.interviewed import interviewed as who_was_interviewed
@@ -23,9 +31,10 @@ from standardsetting.prose.scores import correlations, profiles, profiles_headin
 from standardsetting.prose.scores import scores as how_the_scores_lie
 
 __all__ = [
-    "Passage", "annex_heading", "anonymised", "anonymised_heading", "close", "close_heading", "correlations", "decision_box", "extremes",
-    "found", "heading", "how_the_scores_lie", "interviewed_heading", "lines", "meanings", "neighbours", "neighbours_heading", "not_met",
-    "not_met_heading", "options_heading", "profiles", "profiles_heading", "record_heading", "rounding", "rule_heading", "rule_in_words",
-    "scores_heading", "vacancies", "what_each_total_means", "what_the_record_needs", "where", "where_heading",
+    "Passage", "agreement", "agreement_heading", "agreement_warning", "annex_heading", "anonymised", "anonymised_heading", "close",
+    "close_heading", "correlations", "decision_box", "extremes", "found", "heading", "how_the_scores_lie", "interviewed_heading", "lines",
+    "meanings", "measurement_error", "neighbours", "neighbours_heading", "not_met", "not_met_heading", "options_heading", "profiles",
+    "profiles_heading", "record_heading", "rounding", "rule_heading", "rule_in_words", "scores_heading", "severity",
+    "severity_codes_heading", "vacancies", "what_each_total_means", "what_the_record_needs", "where", "where_heading",
     "who_was_interviewed", "why", "why_heading",
 ]  # fmt: skip

@@ -29,6 +29,9 @@ class Passage:
         spaced = re.sub(r"</(?:p|h\d|li|div)>", "\n", self.html)
         return html.unescape(re.sub(r"<[^>]+>", "", spaced)).strip()
 
+    def __add__(self, other: Passage) -> Passage:
+        return Passage(self.html + other.html)
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return {"text/plain": self.text, "text/html": self.html}
 

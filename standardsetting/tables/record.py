@@ -8,8 +8,12 @@ from importlib import metadata
 import pandas as pd
 
 import standardsetting
+from standardsetting.blind.how_far import HowFar
 from standardsetting.blind.scores import BlindScores
 from standardsetting.tables.table import Link, Table
+
+# Sections that a pack has only where the ratings allow it.
+AGREEMENT, ERROR = "agreement", "error"
 
 # What a defensible record holds, and the section of this pack that answers it; None where this pack does not.
 _CHECKLIST: tuple[tuple[str, str | None, str], ...] = (
@@ -25,9 +29,10 @@ _CHECKLIST: tuple[tuple[str, str | None, str], ...] = (
     ("Data quality: who was interviewed, exceptions, findings", "interviewed", "Who was interviewed"),
     ("Distribution of each value and of the total", "scores", "The scores"),
     ("Profiles that meet the hurdles, and candidates on each", "profiles", "The profiles"),
-    ("How far assessors agree", None, ""),
+    ("How far assessors agree", AGREEMENT, "How far assessors agree"),
+    ("Reliability appropriate to the design: coefficient, k, q, interval", AGREEMENT, "How far assessors agree"),
     ("Quality of the assessors' ratings, and actions taken", None, ""),
-    ("Measurement error near the line", None, ""),
+    ("Measurement error near the line", ERROR, "Measurement error near the line"),
     ("How often another panel would have decided otherwise", None, ""),
     ("Standards suggested by formal methods, and how they compare", None, ""),
     ("Impact of each total: met, not met by reason, ties", "options", "The options"),
@@ -56,6 +61,12 @@ _TERMS = (
     ("correlation", "How far two values put candidates in the same order: 0 not at all, 1 entirely."),
     ("cut score", "The statistical term for the minimum acceptable standard."),
     ("decision rule", "Hurdles and total together. A candidate meets the rule who meets every hurdle and reaches the total."),
+    (
+        "G(q,k)",
+        "Reliability for the rota that happened: the share of the differences between candidates' totals that is their own. k is how many "
+        "assessors a candidate had; q says how much of severity stays in comparisons of candidates: 0 where all had the same assessors, "
+        "1/k where none had.",
+    ),
     ("hurdle", "The least score that a value needs, whatever the other scores are."),
     ("incomplete", "A candidate with a score missing. Neither met nor not met; never counted as zero."),
     (
@@ -69,6 +80,14 @@ _TERMS = (
     ),
     ("profile", "The scores of one candidate on the values, side by side."),
     ("seal", "A fingerprint (SHA-256) of the anonymised data. A change to the data changes it."),
+    (
+        "severity",
+        "How far below co-assessors of the same candidates an assessor rates, once it is allowed for who they were. Above zero is severe.",
+    ),
+    (
+        "standard error of measurement",
+        "By how much an observed total typically misses the one that many such assessors would give.",
+    ),
     ("select list", "The order in which posts are offered. It is decided separately from the standard."),
     ("tied", "Having the same total."),
     ("total", "The value scores added up, with the weights of the process definition."),
@@ -76,11 +95,14 @@ _TERMS = (
 )  # fmt: skip
 
 
-def checklist() -> Table:
+def checklist(agreement: HowFar | None = None) -> Table:
     """The evidence that a record of the standard needs: where this pack has it, and where it does not."""
-    rows = [(what, Link(f"in this pack: {title}", anchor) if anchor else NOT_HERE) for what, anchor, title in _CHECKLIST]
+    found = agreement or HowFar(NOT_HERE)
+    absent = {AGREEMENT: not found.known or found.suspect, ERROR: found.error is None}
+    listed = [(what, None if anchor is None or absent.get(anchor) else anchor, title) for what, anchor, title in _CHECKLIST]
+    rows = [(what, Link(f"in this pack: {title}", anchor) if anchor else NOT_HERE) for what, anchor, title in listed]
     data = pd.DataFrame(rows, columns=["Evidence", "Where it is"])
-    here = sum(anchor is not None for _, anchor, _ in _CHECKLIST)
+    here = sum(anchor is not None for _, anchor, _ in listed)
     note = (
         f"{here} of {len(rows)} kinds of evidence are in this pack. The others have to come from elsewhere, "
         "or the record has to say why they are missing."

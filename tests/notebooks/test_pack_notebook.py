@@ -17,6 +17,7 @@ from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 
 from standardsetting import BlindScores, Process
+from standardsetting.blind.generalizability import g_qk
 from standardsetting.blind.options import options
 from standardsetting.blind.scores import Account
 from standardsetting.tables.table import MIME
@@ -25,12 +26,17 @@ NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "standard_setting_pack.ipyn
 VALUES = ("professionalism", "integrity", "courage", "compassion")
 
 
-def write_blind_folder(folder: Path, *, candidates: int = 60) -> Path:
-    """A blind folder as the door leaves it: agreed scores from 1 to 5, one candidate incomplete."""
+def write_blind_folder(folder: Path, *, candidates: int = 60, assessors: int = 0) -> Path:
+    """A blind folder as the door leaves it: agreed scores from 1 to 5, one candidate incomplete; two of several assessors each, if any."""
     folder.mkdir()
     codes = [f"C-{i:04d}" for i in range(candidates)]
     scores = np.clip(np.random.default_rng(5).normal(3.3, 0.9, (candidates, len(VALUES))).round(), 1, 5)
     entries = [(c, None, None, v, scores[i, k], "agreed") for i, c in enumerate(codes) for k, v in enumerate(VALUES)][1:]
+    draw = np.random.default_rng(6)
+    for i, c in enumerate(codes if assessors else ()):
+        for a in draw.choice(assessors, 2, replace=False):
+            own = np.clip(scores[i] + draw.integers(-1, 2, len(VALUES)), 1, 5)
+            entries += [(c, f"A-{a:02d}Z", None, v, own[k], "independent") for k, v in enumerate(VALUES)]
     ratings = pd.DataFrame(entries, columns=["candidate", "assessor", "exercise", "value", "rating", "kind"])
     ratings.astype({"candidate": "category", "value": "category", "kind": "category"}).to_parquet(folder / "ratings.parquet")
     pd.DataFrame({"candidate": codes, "panel": "P-1", "day": 1, "complete": True}).to_parquet(folder / "interviews.parquet")
@@ -61,6 +67,15 @@ def source() -> nbformat.NotebookNode:
 def executed(tmp_path_factory: pytest.TempPathFactory, source: nbformat.NotebookNode) -> tuple[nbformat.NotebookNode, BlindScores]:
     folder = tmp_path_factory.mktemp("run")
     blind = write_blind_folder(folder / "blind")
+    copy = nbformat.from_dict(json.loads(json.dumps(source)))
+    NotebookClient(copy, timeout=120, resources={"metadata": {"path": str(folder)}}).execute()
+    return copy, BlindScores.read(blind)
+
+
+@pytest.fixture(scope="module")
+def with_assessors(tmp_path_factory: pytest.TempPathFactory, source: nbformat.NotebookNode) -> tuple[nbformat.NotebookNode, BlindScores]:
+    folder = tmp_path_factory.mktemp("rated")
+    blind = write_blind_folder(folder / "blind", assessors=8)
     copy = nbformat.from_dict(json.loads(json.dumps(source)))
     NotebookClient(copy, timeout=120, resources={"metadata": {"path": str(folder)}}).execute()
     return copy, BlindScores.read(blind)
@@ -120,7 +135,7 @@ def test_headings_links_and_ids_fit(executed: tuple[nbformat.NotebookNode, Blind
     assert {a["href"][1:] for a in page.select('a[href^="#"]')} <= set(ids)
     assert [h["id"] for h in page.find_all("h2")] == [
         "where", "rule", "why", "anonymised", "interviewed", "scores", "profiles",
-        "options", "not-met", "neighbours", "close", "record", "annex",
+        "agreement", "options", "not-met", "neighbours", "close", "record", "annex",
     ]  # fmt: skip
     assert not page.find_all("h1")
 
@@ -147,3 +162,37 @@ def test_later_pages_are_left_out_and_not_announced(executed: tuple[nbformat.Not
 
 def test_nothing_goes_to_the_streams(executed: tuple[nbformat.NotebookNode, BlindScores]) -> None:
     assert not [o for c in executed[0].cells if c.cell_type == "code" for o in c.outputs if o.output_type in ("stream", "error")]
+
+
+def test_without_independent_ratings_one_sentence_says_why(executed: tuple[nbformat.NotebookNode, BlindScores]) -> None:
+    page = BeautifulSoup("".join(outputs(executed[0], "text/html")), "html.parser")
+    heading = page.find(id="agreement")
+    assert heading is not None
+    assert "cannot be said" in heading.text
+    following = heading.find_next_sibling()
+    assert following is not None
+    assert "agreed scores only" in following.text
+    assert not page.select("#table-agreement, #table-coefficients, #figure-severity, #error, #figure-severity-by-code")
+    assert "not in this pack" in page.select_one("#table-checklist").find("th", string="How far assessors agree").parent.text  # type: ignore[union-attr]
+
+
+def test_with_independent_ratings_the_page_says_what_the_results_say(with_assessors: tuple[nbformat.NotebookNode, BlindScores]) -> None:
+    notebook, scores = with_assessors
+    page = BeautifulSoup("".join(outputs(notebook, "text/html")), "html.parser")
+    ratings = scores.ratings[scores.ratings["kind"] == "independent"]
+    gqk = g_qk(ratings)
+    text = page.text
+    assert f"G(q,k) = {gqk.value:.2f}" in text
+    assert f"q = {gqk.q:.3f}" in text
+    assert page.select("#table-agreement, #table-coefficients, #figure-severity, #error")
+    assert "in this pack" in page.select_one("#table-checklist").find("th", string="How far assessors agree").parent.text  # type: ignore[union-attr]
+
+
+def test_codes_of_assessors_stand_in_the_annex_only(with_assessors: tuple[nbformat.NotebookNode, BlindScores]) -> None:
+    notebook, scores = with_assessors
+    whole = "".join(outputs(notebook, "text/html"))
+    body, annex = whole.split('<h2 id="annex">')
+    codes = set(scores.ratings["assessor"].dropna().astype(str))
+    assert len(codes) == 8
+    assert not [code for code in codes if code in body]
+    assert all(code in annex for code in codes)
