@@ -228,36 +228,55 @@ def close(folder: Folder = HERE, as_json: AsJson = False) -> Told:
 
 
 def _publish(kind: str, folder: Path, reports: Path | None, timeout: int) -> tuple[Process, RunResult]:
-    """Make one report of a closed process. What a closed process rests on comes from its ledger and its closing."""
-    import pandas as pd
-
+    """Make one report, of a closed process or, where the report allows it, of the ratings that there are so far."""
     from standardsetting import progress
-    from standardsetting.named.close import IDENTITIES
-    from standardsetting.named.close import close as run_close
     from standardsetting.reporting.run import ReportRequest, make_report
-    from standardsetting.stages import CLOSED_RECORD
+    from standardsetting.reporting.schedule import NEEDS
 
     process = _load(folder)
-    require(folder, Stage.CLOSED, doing="A standard-setting pack")
+    early = NEEDS.get(kind) == "open" and stage_of(folder) is Stage.OPEN
+    if not early:
+        require(folder, Stage.CLOSED, doing=f"The report {kind}")
     with _alone(folder), progress.shown("Preparing the report") as step:
-        # Already closed: this only makes sure that closing, ledger and rule still belong together.
-        run_close(process, folder, when=_now(process))
-        closed = records.latest(folder, CLOSED_RECORD)
         result = make_report(
             ReportRequest(
                 kind=kind,
                 process=process,
-                blind_folder=folder / BLIND,
                 reports_folder=_reports(process, folder, reports),
                 restricted_folder=folder / RESTRICTED,
-                identities=lambda: pd.read_parquet(folder / NAMED / IDENTITIES),
-                inputs=dict(closed.body["inputs"]) if closed else {},
-                ledger_head=closed.hash if closed else None,
                 timeout=timeout,
                 progress=step,
+                **(_so_far if early else _closed)(process, folder),
             )
         )
     return process, result
+
+
+def _closed(process: Process, folder: Path) -> dict[str, Any]:
+    """What a report of a closed process rests on: it comes from the ledger and the closing."""
+    import pandas as pd
+
+    from standardsetting.named.close import IDENTITIES
+    from standardsetting.named.close import close as run_close
+    from standardsetting.stages import CLOSED_RECORD
+
+    # Already closed: this only makes sure that closing, ledger and rule still belong together.
+    run_close(process, folder, when=_now(process))
+    closed = records.latest(folder, CLOSED_RECORD)
+    return {
+        "blind_folder": folder / BLIND,
+        "identities": lambda: pd.read_parquet(folder / NAMED / IDENTITIES),
+        "inputs": dict(closed.body["inputs"]) if closed else {},
+        "ledger_head": closed.hash if closed else None,
+    }
+
+
+def _so_far(process: Process, folder: Path) -> dict[str, Any]:
+    """What a report rests on while interviews go on: a blind copy of the ratings there are."""
+    from standardsetting.named.preview import preview
+
+    seen = preview(process, folder)
+    return {"blind_folder": seen.blind_folder, "identities": lambda: seen.identities, "inputs": seen.inputs}
 
 
 def _told_of(result: RunResult) -> Told:
@@ -281,7 +300,7 @@ Timeout = Annotated[int, typer.Option(min=1, help="Seconds that a report may tak
 @app.command()
 @verb
 def report(
-    kind: Annotated[str, typer.Argument(help="standard-setting")],
+    kind: Annotated[str, typer.Argument(help="standard-setting or assessor-quality")],
     folder: Folder = HERE,
     reports: Reports = None,
     timeout: Timeout = DEFAULT_TIMEOUT,

@@ -64,6 +64,7 @@ def pass_through(
     code_book: Path,
     benchmark: pd.DataFrame | None = None,
     choose: Callable[[Sequence[int], int], list[int]] | None = None,
+    known: Mapping[str, Mapping[str, str]] | None = None,
 ) -> str:
     """Write the blind folder and the code book of a process.
 
@@ -91,6 +92,10 @@ def pass_through(
     choose
         Draws distinct numbers; from the system's random source unless a test says otherwise.
 
+    known
+        Codes by kind and identifier that are kept, so that a series of nightly reports speaks of the same people; whoever has none gets
+        a fresh one. The code book holds both.
+
     Returns
     -------
     str
@@ -110,17 +115,22 @@ def pass_through(
     _no_grouping_copies(ratings, interviews, groups)
 
     draw = choose or secrets.SystemRandom().sample
+    before = known or {}
+
+    def codes_of(kind: str, identifiers: pd.Series) -> dict[str, str]:
+        return _codes(kind, identifiers, identities, draw, before.get(kind, {}))
+
     codes = {
-        "candidate": _codes("candidate", interviews["candidate_id"], identities, draw),
-        "assessor": _codes("assessor", _assessors(ratings, benchmark), identities, draw),
-        "panel": _codes("panel", interviews["panel_id"], identities, draw) if "panel_id" in interviews else {},
+        "candidate": codes_of("candidate", interviews["candidate_id"]),
+        "assessor": codes_of("assessor", _assessors(ratings, benchmark)),
+        "panel": codes_of("panel", interviews["panel_id"]) if "panel_id" in interviews else {},
     }
     if benchmark is not None:
-        codes["video"] = _codes("video", benchmark["video_id"], identities, draw)
+        codes["video"] = codes_of("video", benchmark["video_id"])
     blind_ratings = _blind_ratings(ratings, codes)
     blind_interviews = _blind_interviews(interviews, codes, process)
 
-    _write_code_book(code_book, codes)
+    _write_code_book(code_book, {kind: {**before.get(kind, {}), **codes.get(kind, {})} for kind in {**before, **codes}})
     blind_folder.mkdir(parents=True)
     blind_ratings.to_parquet(blind_folder / RATINGS, index=False)
     blind_interviews.to_parquet(blind_folder / INTERVIEWS, index=False)
@@ -227,19 +237,25 @@ def _worth_hiding(fact: np.ndarray) -> bool:
 
 
 def _codes(
-    kind: str, identifiers: pd.Series, identities: Collection[str], draw: Callable[[Sequence[int], int], list[int]]
+    kind: str,
+    identifiers: pd.Series,
+    identities: Collection[str],
+    draw: Callable[[Sequence[int], int], list[int]],
+    known: Mapping[str, str],
 ) -> dict[str, str]:
-    """A fresh random code for each identifier."""
-    distinct = sorted(map(str, identifiers.dropna().unique()))
+    """A code for each identifier: the one it has, or a fresh random one."""
+    everybody = sorted(map(str, identifiers.dropna().unique()))
+    distinct = [identifier for identifier in everybody if identifier not in known]
     length = _FEWEST_LETTERS[kind]
     while len(_LETTERS) ** length < 100 * len(distinct):
         length += 1
     taken = {str(token).casefold() for token in identities} if not isinstance(identities, set) else identities
-    # A few more than needed: one that happens to equal somebody's number or name is passed over.
-    numbers = draw(range(len(_LETTERS) ** length), min(len(_LETTERS) ** length, len(distinct) + 50))
+    used = set(known.values())
+    # A few more than needed: one that happens to equal somebody's number or name, or is in use, is passed over.
+    numbers = draw(range(len(_LETTERS) ** length), min(len(_LETTERS) ** length, len(distinct) + len(used) + 50))
     fresh = (f"{kind[0].upper()}-{_spell(number, length)}" for number in numbers)
-    usable = (code for code in fresh if code.casefold() not in taken and code[2:].casefold() not in taken)
-    return dict(zip(distinct, usable, strict=False))
+    usable = (code for code in fresh if code not in used and code.casefold() not in taken and code[2:].casefold() not in taken)
+    return {identifier: known[identifier] for identifier in everybody if identifier in known} | dict(zip(distinct, usable, strict=False))
 
 
 def _spell(number: int, length: int) -> str:

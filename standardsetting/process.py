@@ -195,7 +195,7 @@ class Source(_Part):
 class Scheduled(_Part):
     """`[[schedule]]`: a report that runs unattended at a stage, at a milestone, or at a time of day."""
 
-    report: Literal["standard-setting"]
+    report: Literal["standard-setting", "assessor-quality"]
     at_stage: Literal["closed", "decided"] | None = None
     at_milestone: str | None = None
     every: Literal["day", "weekday", "week"] | None = None

@@ -13,6 +13,9 @@ CLOSING = "closing"
 BLIND = Path(CLOSING) / "blind"
 NAMED = Path(CLOSING) / "named"
 RESTRICTED = "restricted"
+# Where the nightly look at the assessors keeps its own blind copy, as long as interviews go on.
+OPEN_NAMED = Path("open") / "named"
+OPEN_BLIND = Path("open") / "blind"
 
 CLOSED_RECORD = "closed"
 STANDARD_RECORD = "standard"

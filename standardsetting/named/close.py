@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -76,12 +76,12 @@ def close(process: Process, folder: Path, *, when: datetime) -> Closing:
         ratings,
         interviews,
         process,
-        account=_account(checked, when=when),
-        groups=_facts(checked),
+        account=replace(account_of(checked), closed_at=when.isoformat(timespec="seconds")),
+        groups=facts_of(checked),
         identities=set(tokens["token"]),
         blind_folder=staging / "blind",
         code_book=named / CODE_BOOK,
-        benchmark=_benchmark(checked),
+        benchmark=benchmark_of(checked),
     )
     closing = {
         "process": process.id,
@@ -174,14 +174,14 @@ def _who_passes(checked: Checked) -> tuple[pd.DataFrame, pd.DataFrame]:
     return passing, ratings[ratings["candidate_id"].isin(passing["candidate_id"])]
 
 
-def _benchmark(checked: Checked) -> pd.DataFrame | None:
+def benchmark_of(checked: Checked) -> pd.DataFrame | None:
     """The ratings of the benchmark videos; a blank rating is none. None where the process has no such table, or nothing in it."""
     table = checked.tables.get("benchmark")
     rated = table[table["rating"].notna()] if table is not None else None
     return None if rated is None or rated.empty else rated
 
 
-def _facts(checked: Checked) -> dict[str, pd.DataFrame]:
+def facts_of(checked: Checked) -> dict[str, pd.DataFrame]:
     """The candidates and monitoring tables by candidate, whichever key the monitoring data came under."""
     tables = {name: checked.tables[name] for name in _FACTS if name in checked.tables}
     monitoring, candidates = tables.get("monitoring"), tables.get("candidates")
@@ -193,7 +193,8 @@ def _facts(checked: Checked) -> dict[str, pd.DataFrame]:
     return tables
 
 
-def _account(checked: Checked, *, when: datetime) -> Account:
+def account_of(checked: Checked) -> Account:
+    """What became of every interview and every row; not closed at any time yet."""
     standing = checked.standing
     counts = Counter(standing["standing"])
     return Account(
@@ -208,7 +209,7 @@ def _account(checked: Checked, *, when: datetime) -> Account:
             {"table": n.table, "kind": n.kind, "count": n.count, "sentence": f"Column {n.column}: {n.sentence}" if n.column else n.sentence}
             for n in checked.notes
         ),
-        closed_at=when.isoformat(timespec="seconds"),
+        closed_at="",
     )
 
 

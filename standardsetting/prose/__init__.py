@@ -8,6 +8,19 @@ from standardsetting.prose.agreement import (
     severity,
     severity_codes_heading,
 )
+from standardsetting.prose.assessor_quality import (
+    calibrated,
+    done_heading,
+    interviews_done,
+    network,
+    panel_layer,
+    quality_severity,
+    quality_severity_heading,
+    section,
+    to_do,
+    tomorrow_heading,
+    tonight,
+)
 from standardsetting.prose.front import decision_box, where, where_heading
 from standardsetting.prose.interviewed import anonymised, anonymised_heading, found, interviewed_heading
 from standardsetting.prose.interviewed import interviewed as who_was_interviewed
@@ -31,10 +44,11 @@ from standardsetting.prose.scores import correlations, profiles, profiles_headin
 from standardsetting.prose.scores import scores as how_the_scores_lie
 
 __all__ = [
-    "Passage", "agreement", "agreement_heading", "agreement_warning", "annex_heading", "anonymised", "anonymised_heading", "close",
-    "close_heading", "correlations", "decision_box", "extremes", "found", "heading", "how_the_scores_lie", "interviewed_heading", "lines",
-    "meanings", "measurement_error", "neighbours", "neighbours_heading", "not_met", "not_met_heading", "options_heading", "profiles",
-    "profiles_heading", "record_heading", "rounding", "rule_heading", "rule_in_words", "scores_heading", "severity",
-    "severity_codes_heading", "vacancies", "what_each_total_means", "what_the_record_needs", "where", "where_heading",
-    "who_was_interviewed", "why", "why_heading",
+    "Passage", "agreement", "agreement_heading", "agreement_warning", "annex_heading", "anonymised", "anonymised_heading", "calibrated",
+    "close", "close_heading", "correlations", "decision_box", "done_heading", "extremes", "found", "heading", "how_the_scores_lie",
+    "interviewed_heading", "interviews_done", "lines", "meanings", "measurement_error", "neighbours", "neighbours_heading", "network",
+    "not_met", "not_met_heading", "options_heading", "panel_layer", "profiles", "profiles_heading", "quality_severity",
+    "quality_severity_heading", "record_heading", "rounding", "rule_heading", "rule_in_words", "scores_heading", "section", "severity",
+    "severity_codes_heading", "to_do", "tomorrow_heading", "tonight", "vacancies", "what_each_total_means", "what_the_record_needs",
+    "where", "where_heading", "who_was_interviewed", "why", "why_heading",
 ]  # fmt: skip

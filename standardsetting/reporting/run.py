@@ -25,8 +25,8 @@ from standardsetting.process import Process
 from standardsetting.reporting import kernel, manifest, publish, render, scan, workbook
 
 # Kinds of report, their notebooks and titles; a kind is added here and nowhere else.
-NOTEBOOKS = {"standard-setting": "standard_setting_pack"}
-TITLES = {"standard-setting": "Standard-setting pack"}
+NOTEBOOKS = {"standard-setting": "standard_setting_pack", "assessor-quality": "assessor_quality"}
+TITLES = {"standard-setting": "Standard-setting pack", "assessor-quality": "Assessor quality"}
 BLIND = "blind"
 _KEY_LENGTH = 12
 
@@ -38,7 +38,7 @@ class ReportRequest:
     Attributes
     ----------
     kind
-        Which report: ``"standard-setting"``.
+        Which report: ``"standard-setting"`` or ``"assessor-quality"``.
     process
         The process definition.
     blind_folder

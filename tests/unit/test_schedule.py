@@ -43,6 +43,12 @@ def test_nothing_is_due_before_the_stage_the_report_needs() -> None:
     assert due(p, "open", [], at(2023, 10, 2, 9)) == []
 
 
+def test_assessor_quality_is_due_while_the_process_is_open() -> None:
+    p = process({"report": "assessor-quality", "every": "day", "at": "06:00:00"}, {"every": "day"})
+    assert [d.report for d in due(p, "open", [], at(2023, 10, 2, 9))] == ["assessor-quality"]
+    assert {d.report for d in due(p, "closed", [], at(2023, 10, 2, 9))} == {"assessor-quality", "standard-setting"}
+
+
 def test_a_stage_is_due_once_it_is_reached() -> None:
     p, closed = process({"at_stage": "closed"}), at(2023, 9, 29, 17)
     now = at(2023, 9, 29, 18)
