@@ -6,6 +6,9 @@ import ast
 import hashlib
 import json
 import re
+import shutil
+import subprocess
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -147,3 +150,13 @@ def test_later_pages_are_left_out_and_not_announced(executed: tuple[nbformat.Not
 
 def test_nothing_goes_to_the_streams(executed: tuple[nbformat.NotebookNode, BlindScores]) -> None:
     assert not [o for c in executed[0].cells if c.cell_type == "code" for o in c.outputs if o.output_type in ("stream", "error")]
+
+
+def test_every_cell_runs_under_nbval(tmp_path: Path) -> None:
+    """As somebody runs it by hand: an ordinary kernel, one cell after the other, no cell may fail."""
+    write_blind_folder(tmp_path / "blind")
+    shutil.copyfile(NOTEBOOK, tmp_path / NOTEBOOK.name)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval-lax", "--nbval-cell-timeout=120", NOTEBOOK.name]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"[1-9]\d* passed", done.stdout)

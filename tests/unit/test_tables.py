@@ -110,3 +110,8 @@ def test_checklist_says_what_is_not_here() -> None:
     assert (where == "not in this pack").sum() == len(where) - len(here) > 0
     assert f"{len(here)} of {len(where)}" in checklist.notes[0]
     assert not re.search(r"coming|later|soon|future", " ".join(checklist.data["Evidence"]).replace("later performance", ""))
+
+
+def test_a_table_without_rows_is_not_shown():
+    empty = Table("empty", "Nothing was found", pd.DataFrame({"Table": [], "Rows": []}), kinds=("text", "count"))
+    assert empty._repr_mimebundle_() == {"text/plain": "", "text/html": ""}
