@@ -9,13 +9,16 @@ import pandas as pd
 
 import standardsetting
 from standardsetting.blind.scores import BlindScores
+from standardsetting.process import Process
 from standardsetting.tables.table import Link, Table
+
+_IN_WORDS = "The performance standard in words: what each score means"
 
 # What a defensible record holds, and the section of this pack that answers it; None where this pack does not.
 _CHECKLIST: tuple[tuple[str, str | None, str], ...] = (
     ("Purpose, population, campaign, version of the process", "rule", "The rule"),
     ("The decision rule word for word, with hash", "rule", "The rule"),
-    ("The performance standard in words: what each score means", "rule", "The rule"),
+    (_IN_WORDS, "rule", "The rule"),
     ("Why a total above the sum of the hurdles needs a reason", "why", "Why above the hurdles"),
     ("Why this method of setting a standard, and why not others", None, ""),
     ("Who decided: roles, expertise, conflicts of interest, training", None, ""),
@@ -49,8 +52,8 @@ _TERMS = (
     ("blind code", "A random code that stands for a candidate or an assessor in this pack. It says nothing about the person."),
     (
         "close to the line",
-        "One step of one score from the other decision: the total reached and one hurdle missed by one step, or every hurdle met and the "
-        "total one step short.",
+        "One score, raised by one step of the rating scale, would change the outcome: the total is reached and exactly one hurdle missed, "
+        "by at most one step; or every hurdle is met, and the total would be reached with one score one step higher.",
     ),
     ("complete", "A candidate with a score on every value."),
     ("correlation", "How far two values put candidates in the same order: 0 not at all, 1 entirely."),
@@ -76,11 +79,19 @@ _TERMS = (
 )  # fmt: skip
 
 
-def checklist() -> Table:
-    """The evidence that a record of the standard needs: where this pack has it, and where it does not."""
-    rows = [(what, Link(f"in this pack: {title}", anchor) if anchor else NOT_HERE) for what, anchor, title in _CHECKLIST]
+def checklist(process: Process | None = None) -> Table:
+    """The evidence that a record of the standard needs: where this pack has it, and where it does not.
+
+    Parameters
+    ----------
+    process
+        The definition: one that gives no score a meaning has nothing to show for the performance standard in words.
+    """
+    silent = process is not None and not process.scale.meanings
+    listed = [(what, None if silent and what == _IN_WORDS else anchor, title) for what, anchor, title in _CHECKLIST]
+    rows = [(what, Link(f"in this pack: {title}", anchor) if anchor else NOT_HERE) for what, anchor, title in listed]
     data = pd.DataFrame(rows, columns=["Evidence", "Where it is"])
-    here = sum(anchor is not None for _, anchor, _ in _CHECKLIST)
+    here = sum(anchor is not None for _, anchor, _ in listed)
     note = (
         f"{here} of {len(rows)} kinds of evidence are in this pack. The others have to come from elsewhere, "
         "or the record has to say why they are missing."
