@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
+from typer.exceptions import Abort, TyperException
 
 from standardsetting import __version__, records
-from standardsetting.errors import BusyError, Exit, FindingsError, StageError, WorkbenchError
+from standardsetting.errors import BusyError, Exit, FindingsError, StageError, UsageError, WorkbenchError
 from standardsetting.stages import BLIND, NAMED, RESTRICTED, STANDARD_RECORD, Stage, reached, require, stage_of
 
 if TYPE_CHECKING:
@@ -218,9 +220,10 @@ def close(folder: Folder = HERE, as_json: AsJson = False) -> Told:
     with _alone(folder), progress.shown("Closing the interviews"):
         closing = run_close(process, folder, when=_now(process))
     verb_ = "were already closed" if closing.already_done else "are closed"
+    passed = f"{closing.candidates} candidate{'' if closing.candidates == 1 else 's'} passed the door anonymised"
     return Told(
         (
-            f"The interviews {verb_}: {closing.candidates} candidates passed the door anonymised, {closing.excepted} are excepted.",
+            f"The interviews {verb_}: {passed}, {closing.excepted} {'is' if closing.excepted == 1 else 'are'} excepted.",
             f"Next: standardsetting pack {folder}",
         ),
         asdict(closing),
@@ -241,14 +244,16 @@ def _publish(kind: str, folder: Path, reports: Path | None, timeout: int) -> tup
         result = make_report(
             ReportRequest(
                 kind=kind,
-                process=process,
                 reports_folder=_reports(process, folder, reports),
                 restricted_folder=folder / RESTRICTED,
                 timeout=timeout,
                 progress=step,
-                **(_so_far if early else _closed)(process, folder),
+                **(rests_on := (_so_far if early else _closed)(process, folder)),
             )
         )
+    if rests_on["process"].hash != process.hash:
+        changed = "process.toml was changed after the closing. The report uses the definition that was frozen then."
+        result = replace(result, notices=(*result.notices, changed))
     return process, result
 
 
@@ -256,18 +261,21 @@ def _closed(process: Process, folder: Path) -> dict[str, Any]:
     """What a report of a closed process rests on: it comes from the ledger and the closing."""
     import pandas as pd
 
+    from standardsetting.blind.scores import BlindScores
     from standardsetting.named.close import IDENTITIES
     from standardsetting.named.close import close as run_close
     from standardsetting.stages import CLOSED_RECORD
 
     # Already closed: this only makes sure that closing, ledger and rule still belong together.
     run_close(process, folder, when=_now(process))
-    closed = records.latest(folder, CLOSED_RECORD)
+    chain = records.read(folder)
+    closed = next(record for record in reversed(chain) if record.kind == CLOSED_RECORD)
     return {
+        "process": BlindScores.read(folder / BLIND).process,
         "blind_folder": folder / BLIND,
         "identities": lambda: pd.read_parquet(folder / NAMED / IDENTITIES),
-        "inputs": dict(closed.body["inputs"]) if closed else {},
-        "ledger_head": closed.hash if closed else None,
+        "inputs": dict(closed.body["inputs"]),
+        "ledger_head": chain[-1].hash,
     }
 
 
@@ -276,7 +284,7 @@ def _so_far(process: Process, folder: Path) -> dict[str, Any]:
     from standardsetting.named.preview import preview
 
     seen = preview(process, folder)
-    return {"blind_folder": seen.blind_folder, "identities": lambda: seen.identities, "inputs": seen.inputs}
+    return {"process": process, "blind_folder": seen.blind_folder, "identities": lambda: seen.identities, "inputs": seen.inputs}
 
 
 def _told_of(result: RunResult) -> Told:
@@ -341,7 +349,8 @@ def decide(
         scores = BlindScores.read(folder / BLIND)
         published = _reports(process, folder, reports) / process.id
         run = published / publish.pointed(published, "standard-setting")
-        if run == published or manifest.verify(run) or manifest.read(run)["blind_seal"] != scores.seal:
+        sound = run != published and not manifest.verify(run) and publish.as_published(run, publish.journal(published))
+        if not sound or manifest.read(run)["blind_seal"] != scores.seal:
             raise StageError(
                 "A standard is decided on a published pack of these scores; there is none.",
                 next_step=f"Publish the pack, look at it, then decide: standardsetting pack {folder}",
@@ -356,6 +365,10 @@ def decide(
             when=_now(process),
             change_reason=change_reason,
         )
+        # The journal of runs remembers the record too: taking it off the end of the ledger would show.
+        if not sealed.already_done:
+            entry = {"when": _now(process).isoformat(timespec="seconds"), "kind": "standard", "outcome": "recorded"}
+            publish.note(published, {**entry, "ledger_head": sealed.hash})
     state = "was already recorded" if sealed.already_done else "is recorded"
     lines = [sealed.sentence, f"This {state} as record {sealed.number}, {sealed.hash}."]
     return Told((*lines, sealed.warning) if sealed.warning else tuple(lines), asdict(sealed))
@@ -405,8 +418,10 @@ def verify(
     """Recompute the hashes of the ledger, the closing and the published runs."""
     from standardsetting.verify import verify as run_verify
 
+    if run is None and folder != HERE and not folder.is_dir() and (HERE / "process.toml").is_file():
+        folder, run = HERE, str(folder)  # `verify RUN` inside a process folder
     process = _load(folder)
-    found = run_verify(folder, _reports(process, folder, reports) / process.id, run=run)
+    found = run_verify(process, folder, _reports(process, folder, reports) / process.id, run=run)
     counted = f"{found.records} records, {found.inputs} frozen inputs and {found.runs} runs were recomputed."
     if not found.problems:
         return Told((f"{counted} All of them hold.",), asdict(found))
@@ -436,8 +451,18 @@ def _root(version: Annotated[bool, typer.Option("--version", callback=_version, 
 
 
 def main() -> None:
-    """The console script."""
-    app(prog_name="standardsetting")
+    """The console script. A wrong call is told as JSON too, where JSON was asked for."""
+    try:
+        code = app(prog_name="standardsetting", standalone_mode=False)
+    except Abort:
+        sys.exit(130)
+    except TyperException as error:
+        if "--json" in sys.argv[1:]:
+            _print_json(UsageError(error.format_message(), next_step="See --help.").as_record())
+        else:
+            typer.echo(f"{error.format_message()}\nSee --help.", err=True)
+        sys.exit(error.exit_code)
+    sys.exit(code or 0)
 
 
 if __name__ == "__main__":

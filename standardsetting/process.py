@@ -53,6 +53,12 @@ def _known_time_zone(name: str) -> str:
     return name
 
 
+# A value by one of these names would be taken for a column of a table of ours.
+_COLUMNS = frozenset(
+    {"candidate", "candidates", "assessor", "panel", "day", "exercise", "value", "rating", "score", "kind", "total", "status", "reason",
+     "profile", "ways", "hurdles"}
+)  # fmt: skip
+
 Exact = Annotated[Fraction, BeforeValidator(_exact), PlainSerializer(plain)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
 ZoneName = Annotated[str, AfterValidator(_known_time_zone)]
@@ -230,6 +236,8 @@ class Process(_Part):
     def _names_differ(cls, values: tuple[Value, ...]) -> tuple[Value, ...]:
         if len({v.name.strip().casefold() for v in values}) < len(values):
             raise ValueError("two values have the same name")
+        if any(v.name in _COLUMNS for v in values):
+            raise ValueError(f"a value has the name of a column of the workbench ({', '.join(sorted(_COLUMNS))})")
         return values
 
     @model_validator(mode="after")
@@ -243,6 +251,10 @@ class Process(_Part):
         for exercise in self.exercises:
             if not set(exercise.values) <= names:
                 raise ValueError("an exercise measures a value that is not among [[values]]")
+        if len({e.name for e in self.exercises}) < len(self.exercises):
+            raise ValueError("two exercises have the same name")
+        if any(len(set(e.values)) < len(e.values) for e in self.exercises):
+            raise ValueError("an exercise lists a value twice")
         if self.exercises and {v for e in self.exercises for v in e.values} != names:
             raise ValueError("every value needs an exercise that measures it")
         for entry in self.schedule:
@@ -272,6 +284,11 @@ class Process(_Part):
             raise DefinitionError(
                 f"A process definition was expected at {file.name}; there is none.",
                 next_step="Name a process folder, or make one with: standardsetting new FOLDER",
+            ) from None
+        except OSError as error:
+            raise DefinitionError(
+                f"{file.name} cannot be read as a file ({error.strerror or type(error).__name__}).",
+                next_step="Look at the file and its rights.",
             ) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             where = _line_of(error)
@@ -314,10 +331,10 @@ class Process(_Part):
     def hash(self) -> str:
         """SHA-256 of the definition; layout, comments and the order of keys do not change it.
 
-        Where the exports lie and where reports go is left out, so that the named zone and the blind zone have the same hash; closing
-        freezes the whole file as well.
+        Where the exports lie, where reports go and when they run is left out: that says nothing about the process, and so the named zone
+        and the blind zone have the same hash. Closing freezes the whole file as well.
         """
-        return _digest(self.model_dump(mode="json", exclude={"sources", "reports"}))
+        return _digest(self.model_dump(mode="json", exclude={"sources", "reports", "schedule"}))
 
     @property
     def rule_hash(self) -> str:
@@ -377,14 +394,16 @@ def _read_aloud(process: Process) -> str:
     }[rule.rounding]
     sentences.append(f"The score that counts for a value is {counted}. {rounded}")
     hurdles = {v.hurdle for v in values}
-    if len(hurdles) == 1:
+    if len(hurdles) == 1 and len(values) > 1:
         sentences.append(f"A candidate needs at least {plain(values[0].hurdle)} on every value.")
     else:
         sentences.append(f"A candidate needs at least {_listed([f'{plain(v.hurdle)} on {v.label}' for v in values])}.")
     bare = process.decision_rule()
     weight = sum(bare.weights.values(), Fraction(0))
     span = f"from {plain(weight * scale.minimum)} to {plain(weight * scale.maximum)}"
-    if all(v.weight == 1 for v in values):
+    if len(values) == 1 and values[0].weight == 1:
+        sentences.append(f"The value score is the total, {span}.")
+    elif all(v.weight == 1 for v in values):
         sentences.append(f"The value scores add up to a total {span}.")
     else:
         weights = _listed([f"{v.label} {plain(v.weight)}" for v in values])

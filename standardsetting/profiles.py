@@ -60,12 +60,11 @@ def profiles_by_total(rule: DecisionRule, scale: Scale | None = None, *, hurdles
     >>> [count for total, count in profiles_by_total(rule).items()]
     [1, 4, 10, 16, 19, 16, 10, 4, 1]
     """
-    points = _scale_of(rule, scale).points
     by_total: Counter[Fraction] = Counter({Fraction(0): 1})
     for value in rule.values:
         step: Counter[Fraction] = Counter()
         for total, count in by_total.items():
-            for point in points:
+            for point in rule.points_of(value, scale):
                 if not hurdles or point >= rule.hurdles[value]:
                     step[total + rule.weights[value] * point] += count
         by_total = step
@@ -108,11 +107,11 @@ def cut_meaning(rule: DecisionRule, cut: Number, scale: Scale | None = None) -> 
     >>> [cut_meaning(rule, cut).kind for cut in (12, 13, 17, 18, 21)]
     ['vacuous', 'both decide', 'both decide', 'hurdles redundant', 'impossible']
     """
-    scale = _scale_of(rule, scale)
     exact = as_fraction(cut)
-    highest = sum(rule.weights.values(), Fraction(0)) * scale.maximum
-    below = {v: [p for p in scale.points if p < rule.hurdles[v]] for v in rule.values}
-    one_missed = [highest - rule.weights[v] * (scale.maximum - points[-1]) for v, points in below.items() if points]
+    points = {v: rule.points_of(v, scale) for v in rule.values}
+    highest = sum((rule.weights[v] * points[v][-1] for v in rule.values), Fraction(0))
+    below = {v: [p for p in points[v] if p < rule.hurdles[v]] for v in rule.values}
+    one_missed = [highest - rule.weights[v] * (points[v][-1] - missed[-1]) for v, missed in below.items() if missed]
     best_with_a_miss = max(one_missed, default=None)
     number = plain(exact)
     if exact > highest:
@@ -133,10 +132,3 @@ def cut_meaning(rule: DecisionRule, cut: Number, scale: Scale | None = None) -> 
         return CutMeaning(exact, "hurdles redundant", sentence)
     sentence = f"At a cut of {number} both parts of the rule decide: some profiles miss only a hurdle, others only the total."
     return CutMeaning(exact, "both decide", sentence)
-
-
-def _scale_of(rule: DecisionRule, scale: Scale | None) -> Scale:
-    chosen = scale or rule.scale
-    if chosen is None:
-        raise UsageError("The rule has no scale: give it one, so that the possible scores are declared and not inferred.")
-    return chosen

@@ -57,8 +57,8 @@ def inspect(folder: Path) -> tuple[tuple[Record, ...], tuple[str, ...]]:
         return (), ()
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError:
-        return (), ("The ledger is not text: it was overwritten or damaged.",)
+    except (UnicodeDecodeError, OSError):
+        return (), ("The ledger cannot be read as text: it was overwritten or damaged.",)
     records: list[Record] = []
     problems: list[str] = []
     previous = _START

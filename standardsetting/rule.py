@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
@@ -39,6 +39,9 @@ class DecisionRule:
     scale
         The declared scale of the value scores. With it the rule knows which totals are possible and refuses scores that
         lie outside.
+    points
+        The scores that a value can have, for values whose scores are not simply the points of the scale: means of two ratings have half
+        points, agreed scores have none.
 
     Examples
     --------
@@ -56,6 +59,7 @@ class DecisionRule:
     cut: Fraction | None
     weights: Mapping[str, Fraction]
     scale: Scale | None = None
+    points: Mapping[str, tuple[Fraction, ...]] = field(default_factory=dict)
 
     def __init__(
         self,
@@ -64,6 +68,7 @@ class DecisionRule:
         *,
         weights: Mapping[str, Number] | None = None,
         scale: Scale | None = None,
+        points: Mapping[str, Sequence[Number]] | None = None,
     ) -> None:
         if not isinstance(hurdles, Mapping):
             hurdles = {f"value {position}": hurdle for position, hurdle in enumerate(hurdles, start=1)}
@@ -82,9 +87,11 @@ class DecisionRule:
         object.__setattr__(self, "cut", None if cut is None else as_fraction(cut))
         object.__setattr__(self, "weights", exact_weights)
         object.__setattr__(self, "scale", scale)
+        exact_points = {name: tuple(sorted({as_fraction(point) for point in each})) for name, each in (points or {}).items()}
+        object.__setattr__(self, "points", exact_points)
 
     def __hash__(self) -> int:
-        return hash((tuple(self.hurdles.items()), self.cut, tuple(self.weights.items()), self.scale))
+        return hash((tuple(self.hurdles.items()), self.cut, tuple(self.weights.items()), self.scale, tuple(self.points.items())))
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -98,7 +105,16 @@ class DecisionRule:
 
     def at(self, cut: Number | None) -> DecisionRule:
         """The same rule with another cut."""
-        return DecisionRule(self.hurdles, cut, weights=self.weights, scale=self.scale)
+        return DecisionRule(self.hurdles, cut, weights=self.weights, scale=self.scale, points=self.points)
+
+    def points_of(self, value: str, scale: Scale | None = None) -> tuple[Fraction, ...]:
+        """Every score that a value can have, lowest first: its own points, else those of the scale."""
+        chosen = scale or self.scale
+        if scale is None and value in self.points:
+            return self.points[value]
+        if chosen is None:
+            raise UsageError("The rule has no scale: give it one, so that the possible scores are declared and not inferred.")
+        return chosen.points
 
     def decide(self, value_scores: pd.DataFrame) -> pd.DataFrame:
         """Who meets the rule, and for those who do not, why.

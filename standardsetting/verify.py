@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from standardsetting import records
-from standardsetting.blind.scores import BlindScores, file_digest
+from standardsetting.blind.scores import ACCOUNT, BENCHMARK, DEFINITION, INTERVIEWS, RATINGS, SEAL, BlindScores, file_digest
 from standardsetting.errors import UsageError, WorkbenchError
-from standardsetting.reporting import manifest
+from standardsetting.named.close import CODE_BOOK, IDENTITIES, read_closing
+from standardsetting.process import Process
+from standardsetting.reporting import manifest, publish
 from standardsetting.stages import BLIND, CLOSED_RECORD, CLOSING, NAMED, STANDARD_RECORD
 
 
@@ -22,11 +25,13 @@ class Verification:
     problems: tuple[str, ...]
 
 
-def verify(folder: Path, reports_folder: Path, *, run: str | None = None) -> Verification:
+def verify(process: Process, folder: Path, reports_folder: Path, *, run: str | None = None) -> Verification:
     """Check the ledger, the frozen inputs, the blind folder and the published runs of a process.
 
     Parameters
     ----------
+    process
+        The definition as it now is.
     folder
         The process folder.
     reports_folder
@@ -35,7 +40,8 @@ def verify(folder: Path, reports_folder: Path, *, run: str | None = None) -> Ver
         One run to check; every run when not given.
     """
     chain, problems = records.inspect(folder)
-    inputs, closing_problems = _closing(folder, chain)
+    inputs, closing_problems = _closing(process, folder, chain)
+    journal = publish.journal(reports_folder)
     runs = (
         [reports_folder / run]
         if run
@@ -43,12 +49,12 @@ def verify(folder: Path, reports_folder: Path, *, run: str | None = None) -> Ver
     )
     if run and not (reports_folder / run / manifest.MANIFEST_FILE).is_file():
         raise UsageError("There is no run of that name with a manifest.", next_step="standardsetting status lists the runs.")
-    run_problems = [problem for path in runs for problem in _run(path, chain)]
-    found = (*problems, *closing_problems, *_evidence(chain, reports_folder), *run_problems)
+    run_problems = [problem for path in runs for problem in _run(path, chain, journal)]
+    found = (*problems, *closing_problems, *_forgotten(chain, journal), *_evidence(chain, reports_folder), *run_problems)
     return Verification(len(chain), inputs, len(runs), found)
 
 
-def _closing(folder: Path, chain: tuple[records.Record, ...]) -> tuple[int, list[str]]:
+def _closing(process: Process, folder: Path, chain: tuple[records.Record, ...]) -> tuple[int, list[str]]:
     """The frozen copies, the code book and the blind folder against the record of the closing."""
     record = next((r for r in chain if r.kind == CLOSED_RECORD), None)
     if record is None:
@@ -58,13 +64,35 @@ def _closing(folder: Path, chain: tuple[records.Record, ...]) -> tuple[int, list
     inputs = record.body["inputs"]
     for name, frozen in inputs.items():
         problems += _differs(folder / NAMED / "inputs" / name, frozen["sha256"], f"The frozen copy {name}")
-    problems += _differs(folder / NAMED / "code_book.csv", record.body["code_book"], "The code book")
+    problems += _differs(folder / NAMED / CODE_BOOK, record.body["code_book"], "The code book")
+    problems += _differs(folder / NAMED / IDENTITIES, record.body["identities"], "The list of identities to search for")
     try:
-        if BlindScores.read(folder / BLIND).seal != record.body["blind_seal"]:
+        blind = BlindScores.read(folder / BLIND)
+        if blind.seal != record.body["blind_seal"]:
             problems.append("The blind folder was sealed anew after the closing.")
+        if read_closing(folder) != record.body:
+            problems.append("closing.json is not what the ledger recorded.")
     except WorkbenchError as error:
         problems.append(error.message)
+    problems += _strangers(folder / NAMED / "inputs", set(inputs), "frozen inputs")
+    problems += _strangers(folder / BLIND, {RATINGS, INTERVIEWS, BENCHMARK, DEFINITION, ACCOUNT, SEAL}, "blind folder")
+    if process.rule_hash != record.body["rule_hash"]:
+        problems.append("The decision rule in process.toml is not the one that the interviews were closed under.")
+    elif process.hash != record.body["definition_hash"]:
+        problems.append("process.toml was changed after the closing. Reports use the definition that was frozen then.")
     return len(inputs), problems
+
+
+def _strangers(folder: Path, expected: set[str], what: str) -> list[str]:
+    more = sum(1 for path in folder.iterdir() if path.name not in expected) if folder.is_dir() else 0
+    return [f"The {what} hold {more} {'file' if more == 1 else 'files'} that closing did not write."] if more else []
+
+
+def _forgotten(chain: tuple[records.Record, ...], journal: list[dict[str, Any]]) -> list[str]:
+    """Records that the journal of runs has seen and the ledger no longer holds."""
+    held = {record.hash for record in chain}
+    lost = {entry["ledger_head"] for entry in journal if entry.get("ledger_head")} - held
+    return [f"{len(lost)} records that runs or decisions quoted are no longer in the ledger: it was cut or rewritten."] if lost else []
 
 
 def _differs(path: Path, digest: str, what: str) -> list[str]:
@@ -85,8 +113,10 @@ def _evidence(chain: tuple[records.Record, ...], reports_folder: Path) -> list[s
     return problems
 
 
-def _run(path: Path, chain: tuple[records.Record, ...]) -> list[str]:
+def _run(path: Path, chain: tuple[records.Record, ...], journal: list[dict[str, Any]]) -> list[str]:
     problems = [f"Run {path.name}: {problem}" for problem in manifest.verify(path)]
+    if not publish.as_published(path, journal):
+        problems.append(f"Run {path.name}: its manifest is not the one that the journal recorded when it was published.")
     try:
         head = manifest.read(path).get("ledger_head")
     except (OSError, ValueError, AttributeError):

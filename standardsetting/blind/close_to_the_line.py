@@ -1,13 +1,15 @@
-"""Close to the line: who reached the total and missed one hurdle by one step, and the mirror image, who met every hurdle one total short.
+"""Close to the line: whose outcome one score, raised by one rating step, would change. On both sides, the hurdles' and the total's.
 
-Both groups are one step of one score away from the other decision. They are reviewed blind, and both ways, or not at all.
+A step is a step of the ratings' scale, however fine the grid of the value scores or of the cuts is, and in the total it counts with the
+value's weight. Both groups are reviewed blind, and both ways, or not at all.
 """
 
 from __future__ import annotations
 
-import itertools
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -19,22 +21,23 @@ from standardsetting.errors import UsageError
 from standardsetting.rule import MET, DecisionRule
 from standardsetting.scale import Number, as_fraction
 
-MISSED_ONE_HURDLE, ONE_SHORT = "missed one hurdle", "one total short"
+MISSED_ONE_HURDLE, ONE_STEP_SHORT = "missed one hurdle", "one step short"
 
 
 @dataclass(frozen=True)
 class CloseToTheLine:
-    """Who is one step from the other decision.
+    """Who is one rating step of one score from the other outcome.
 
     Attributes
     ----------
     by_cut
-        One row a cut: `cut`, `missed_one_hurdle`, `one_total_short`, as numbers of candidates.
+        One row a cut: `cut`, `missed_one_hurdle`, `one_step_short`, as numbers of candidates.
     patterns
-        One row a cut and value: `cut`, `value`, `candidates` who reached the cut and missed only that value's hurdle, by one step.
+        One row a cut and value: `cut`, `value`, `candidates` who reached the cut and missed only that value's hurdle, by at most one step.
     candidates
-        One row a candidate, by blind code: `candidate`, `side`, `value` (the hurdle missed), `profile`, `total`. On the side "missed one
-        hurdle", a candidate counts at every cut up to the total; on the side "one total short", at the next cut above it.
+        One row a candidate, by blind code: `candidate`, `side`, `value` (the hurdle missed), `profile`, `total`, `up_to`. On the side
+        "missed one hurdle", a candidate counts at every cut up to the total. On the side "one step short", at every cut above the total
+        up to `up_to`, the highest total that one raised score leads to; there everybody who met every hurdle has a row.
     """
 
     by_cut: pd.DataFrame
@@ -43,12 +46,24 @@ class CloseToTheLine:
 
 
 def close_to_the_line(
-    scores: BlindScores | pd.DataFrame, rule: DecisionRule | None = None, *, cuts: Sequence[Number] | None = None
+    scores: BlindScores | pd.DataFrame,
+    rule: DecisionRule | None = None,
+    *,
+    cuts: Sequence[Number] | None = None,
+    step: Number | None = None,
 ) -> CloseToTheLine:
-    """Who is one step from the other decision at each cut?
+    """Whose outcome would change at each cut if one of their value scores were one rating step higher?
 
-    A hurdle is missed by one step where the score lies below it by no more than one step of the ratings' scale. A total is one short where
-    it reaches the cut below and not the cut itself.
+    On one side are those who reach the cut and miss exactly one hurdle, by at most one step. On the other are those who meet every hurdle,
+    lie below the cut, and would reach it with one score raised by one step (never above the scale's maximum). Who misses both a hurdle
+    and the total is on neither side.
+
+    Parameters
+    ----------
+    scores, rule, cuts
+        As for `options.options`; the rule with its scale.
+    step
+        One rating step. By default the step of the process's ratings, and for a table of value scores the step of the rule's scale.
 
     Examples
     --------
@@ -56,59 +71,77 @@ def close_to_the_line(
     >>> rule = DecisionRule([3, 3], scale=Scale(1, 5))
     >>> table = pd.DataFrame({"value 1": [3, 4, 5, 5], "value 2": [4, 3, 2, 1]})
     >>> close_to_the_line(table, rule, cuts=[6, 7, 8]).by_cut
-       cut  missed_one_hurdle  one_total_short
-    0  6.0                  1                0
-    1  7.0                  1                0
-    2  8.0                  0                2
+       cut  missed_one_hurdle  one_step_short
+    0  6.0                  1               0
+    1  7.0                  1               0
+    2  8.0                  0               2
     """
     if rule is None and isinstance(scores, BlindScores):
         rule = scores.rule
     if rule is None or rule.scale is None:
         raise UsageError("A rule with its scale was expected: one step is a step of the declared scale.")
-    scale, rule = rule.scale, rule.at(None)
-    step = scores.process.scale.step if isinstance(scores, BlindScores) else scale.step
+    # Of the ratings, and not of the finer points that means of several ratings lie on.
+    declared = scores.process.scale.step if isinstance(scores, BlindScores) else rule.scale.step
+    rating_step = declared if step is None else as_fraction(step)
+    maximum, rule = rule.scale.maximum, rule.at(None)
     wide = value_table(scores, rule)
-    decided = rule.decide(wide)
-    # The same rule with every hurdle one step lower: whoever meets it with exactly one real hurdle missed has missed it by one step.
-    lower = {value: max(hurdle - step, scale.minimum) for value, hurdle in rule.hurdles.items()}
-    within = DecisionRule(lower, weights=rule.weights, scale=scale).decide(wide)["status"] == MET
-    missed = np.column_stack([_misses(rule, wide, value) for value in rule.values])
-    one_missed = within.to_numpy() & (missed.sum(axis=1) == 1)
-    met = (decided["status"] == MET).to_numpy()
+    people = _people(wide, rule, rating_step, maximum)
 
-    people = _people(wide, decided["total"], one_missed, met, missed, rule)
     grid = sorted(as_fraction(cut) for cut in cuts) if cuts is not None else list(possible_cuts(scores, rule)[0])
     exact = [float(cut) for cut in grid]
-    missers, meeters = people[people["side"] == MISSED_ONE_HURDLE], people[people["side"] == ONE_SHORT]
-    alone = {value: missers.loc[missers["value"] == value, "total"] for value in rule.values}
-    patterns = [(cut, value, int((totals >= cut).sum())) for cut in exact for value, totals in alone.items()]
-    by_cut = pd.DataFrame({"cut": exact, "missed_one_hurdle": [int((missers["total"] >= cut).sum()) for cut in exact]})
-    short = [int(((meeters["total"] >= below) & (meeters["total"] < cut)).sum()) for below, cut in itertools.pairwise(exact)]
-    by_cut["one_total_short"] = [0, *short][: len(exact)]
+    missers, meeters = people[people["side"] == MISSED_ONE_HURDLE], people[people["side"] == ONE_STEP_SHORT]
+    alone = {value: _counted(missers[missers["value"] == value]) for value in rule.values}
+    patterns = [(float(cut), value, _between(spans, cut, below=False)) for cut in grid for value, spans in alone.items()]
+    every, short = _counted(missers), _counted(meeters)
+    by_cut = pd.DataFrame(
+        {
+            "cut": exact,
+            "missed_one_hurdle": [_between(every, cut, below=False) for cut in grid],
+            "one_step_short": [_between(short, cut, below=True) for cut in grid],
+        }
+    )
     return CloseToTheLine(by_cut, pd.DataFrame(patterns, columns=["cut", "value", "candidates"]), people)
 
 
-def _misses(rule: DecisionRule, wide: pd.DataFrame, value: str) -> np.ndarray:
-    """Who misses the hurdle of one value: the rule's own answer, with that hurdle alone."""
-    alone = DecisionRule({value: rule.hurdles[value]}, scale=rule.scale).decide(wide)
-    return (alone["reason"] == "hurdle").to_numpy()
-
-
-def _people(
-    wide: pd.DataFrame, totals: pd.Series, one_missed: np.ndarray, met: np.ndarray, missed: np.ndarray, rule: DecisionRule
-) -> pd.DataFrame:
-    close = one_missed | met
-    scores = wide.to_numpy(dtype=float, na_value=np.nan)[close]
-    distinct, where = np.unique(scores, axis=0, return_inverse=True) if len(scores) else (scores, np.empty(0, dtype=int))
-    texts = np.array([profile_text(row) for row in distinct], dtype=object)
-    names = np.array(rule.values, dtype=object)
+def _people(wide: pd.DataFrame, rule: DecisionRule, step: Fraction, maximum: Fraction) -> pd.DataFrame:
+    """Everybody who met every hurdle or would with one score raised: asked of the rule itself, once for each score that can be raised."""
+    numbers = wide.to_numpy(dtype=float, na_value=np.nan)
+    complete = ~np.isnan(numbers).any(axis=1)
+    rows, where = np.unique(numbers[complete], axis=0, return_inverse=True)
+    distinct = pd.DataFrame(rows, columns=list(rule.values))
+    decided = rule.decide(distinct)
+    met = (decided["status"] == MET).to_numpy()
+    mended, up_to = np.full(len(distinct), "", dtype=object), decided["total"].to_numpy(copy=True)
+    for value in rule.values:
+        raised = rule.decide(distinct.assign(**{value: _raised(distinct[value], step, maximum)}))
+        mended[~met & (raised["status"] == MET).to_numpy()] = value
+        up_to = np.where(met, np.maximum(up_to, raised["total"].to_numpy()), up_to)
     table = pd.DataFrame(
         {
-            "candidate": wide.index[close],
-            "side": np.where(one_missed[close], MISSED_ONE_HURDLE, ONE_SHORT),
-            "value": np.where(one_missed[close], names[missed[close].argmax(axis=1)], ""),
-            "profile": texts[where.ravel()] if len(texts) else texts,
-            "total": totals.to_numpy()[close],
+            "side": np.where(met, ONE_STEP_SHORT, MISSED_ONE_HURDLE),
+            "value": mended,
+            "profile": pd.Series([profile_text(row) for row in rows], dtype=object),
+            "total": decided["total"].to_numpy(),
+            "up_to": up_to,
         }
     )
-    return table.sort_values(["side", "total", "candidate"], ascending=[True, False, True], ignore_index=True)
+    close = (met | (mended != ""))[where.ravel()]
+    people = table.iloc[where.ravel()[close]].reset_index(drop=True)
+    people.insert(0, "candidate", wide.index[complete][close])
+    return people.sort_values(["side", "total", "candidate"], ascending=[True, False, True], ignore_index=True)
+
+
+def _raised(scores: pd.Series, step: Fraction, maximum: Fraction) -> pd.Series:
+    # As fractions: 10/3 + 1 is 13/3 and not the float beside it.
+    return scores.map({score: float(min(as_fraction(float(score)) + step, maximum)) for score in scores.unique()}).astype(float)
+
+
+def _counted(people: pd.DataFrame) -> Counter[tuple[Fraction, Fraction]]:
+    """How many have each total and each highest total, exactly."""
+    pairs = Counter(zip(people["total"].tolist(), people["up_to"].tolist(), strict=True))
+    return Counter({(as_fraction(total), as_fraction(up_to)): n for (total, up_to), n in pairs.items()})
+
+
+def _between(spans: Counter[tuple[Fraction, Fraction]], cut: Fraction, *, below: bool) -> int:
+    """Those who reach the cut; or, with `below`, those who do not and would with one score raised."""
+    return sum(n for (total, up_to), n in spans.items() if (total < cut <= up_to if below else cut <= total))

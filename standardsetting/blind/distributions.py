@@ -13,20 +13,21 @@ from standardsetting.blind.scores import BlindScores
 from standardsetting.errors import UsageError
 from standardsetting.profiles import possible_totals
 from standardsetting.rule import INCOMPLETE, MET, DecisionRule
-from standardsetting.scale import Scale, as_fraction
+from standardsetting.scale import as_fraction
 
 
 def value_distribution(scores: BlindScores | pd.DataFrame, rule: DecisionRule | None = None) -> pd.DataFrame:
-    """How many candidates have each score on each value, scores that nobody has included.
+    """How many candidates have each score on each value, scores that nobody has included. Only candidates with every score are counted.
 
     Returns
     -------
     DataFrame
-        One row a value and possible score, in the order of the rule: `value`, `score`, `candidates`, `share` (of those with a score on that
-        value), `meets_hurdle`, `hurdle`, `scored`.
+        One row a value and possible score, in the order of the rule: `value`, `score`, `candidates`, `share` (of the candidates with
+        every score), `meets_hurdle`, `hurdle`, `scored` (how many candidates have every score).
 
     Examples
     --------
+    >>> from standardsetting.scale import Scale
     >>> rule = DecisionRule([2], scale=Scale(1, 3))
     >>> value_distribution(pd.DataFrame({"value 1": [2, 3, 3]}), rule)[["score", "candidates", "meets_hurdle"]]
        score  candidates  meets_hurdle
@@ -34,16 +35,17 @@ def value_distribution(scores: BlindScores | pd.DataFrame, rule: DecisionRule | 
     1    2.0           1          True
     2    3.0           2          True
     """
-    rule, scale = _declared(scores, rule)
-    have = distinct_profiles(scores, rule)
+    rule = _declared(scores, rule)
+    # Whoever lacks one score has no outcome, and is in none of the shares: every value has the same denominator as the options.
+    have = distinct_profiles(scores, rule).dropna()
     rows = []
     for value, hurdle in rule.hurdles.items():
         counted = have.groupby(value)["candidates"].sum()
-        strangers = [score for score in counted.index if as_fraction(float(score)) not in scale]
+        strangers = [score for score in counted.index if as_fraction(float(score)) not in rule.points_of(value)]
         if strangers:
             raise UsageError(f"Scores on the scale were expected; {int(counted[strangers].sum())} lie between its points.")
         scored = int(counted.sum())
-        for point in scale.points:
+        for point in rule.points_of(value):
             n = int(counted.get(float(point), 0))
             share = n / scored if scored else np.nan
             rows.append((value, float(point), n, share, point >= hurdle, float(hurdle), scored))
@@ -77,6 +79,7 @@ def total_distribution(scores: BlindScores | pd.DataFrame, rule: DecisionRule | 
 
     Examples
     --------
+    >>> from standardsetting.scale import Scale
     >>> rule = DecisionRule([2, 2], scale=Scale(1, 3))
     >>> table = pd.DataFrame({"value 1": [2, 3, 3], "value 2": [2, 1, 3]})
     >>> total_distribution(table, rule)[["total", "met_every_hurdle", "missed_a_hurdle"]]
@@ -87,7 +90,7 @@ def total_distribution(scores: BlindScores | pd.DataFrame, rule: DecisionRule | 
     3    5.0                 0                0
     4    6.0                 1                0
     """
-    rule, _ = _declared(scores, rule)
+    rule = _declared(scores, rule)
     have = distinct_profiles(scores, rule)
     decided = rule.decide(have)
     have = have.assign(total=decided["total"], status=decided["status"].astype(str))
@@ -106,7 +109,7 @@ def total_distribution(scores: BlindScores | pd.DataFrame, rule: DecisionRule | 
 def correlations(scores: BlindScores | pd.DataFrame, rule: DecisionRule | None = None) -> pd.DataFrame:
     """How the values go together over the candidates with every score (Pearson's r for each pair of values).
 
-    Not a measure of agreement between assessors: the same people gave both scores of a pair on the same occasion, which alone raises it.
+    Not a measure of agreement between assessors: where the same people gave both scores of a pair on one occasion, that alone raises it.
 
     Returns
     -------
@@ -116,11 +119,12 @@ def correlations(scores: BlindScores | pd.DataFrame, rule: DecisionRule | None =
 
     Examples
     --------
+    >>> from standardsetting.scale import Scale
     >>> rule = DecisionRule([2, 2], scale=Scale(1, 3))
     >>> correlations(pd.DataFrame({"value 1": [1, 2, 3], "value 2": [1, 2, 3]}), rule)["correlation"].round(6).tolist()
     [1.0]
     """
-    rule, _ = _declared(scores, rule)
+    rule = _declared(scores, rule)
     have = distinct_profiles(scores, rule).dropna()
     weight = have["candidates"].to_numpy(dtype=float)
     n = int(weight.sum())
@@ -135,9 +139,9 @@ def correlations(scores: BlindScores | pd.DataFrame, rule: DecisionRule | None =
     return pd.DataFrame(rows, columns=["value", "other", "correlation", "candidates"])
 
 
-def _declared(scores: BlindScores | pd.DataFrame, rule: DecisionRule | None) -> tuple[DecisionRule, Scale]:
+def _declared(scores: BlindScores | pd.DataFrame, rule: DecisionRule | None) -> DecisionRule:
     if rule is None and isinstance(scores, BlindScores):
         rule = scores.rule
     if rule is None or rule.scale is None:
         raise UsageError("A rule with its scale was expected: the possible scores are declared and never read off the data.")
-    return rule.at(None), rule.scale
+    return rule.at(None)

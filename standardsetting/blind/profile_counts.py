@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -17,7 +16,7 @@ import pandas as pd
 from standardsetting.blind.scores import BlindScores
 from standardsetting.errors import UsageError
 from standardsetting.rule import MET, DecisionRule, wide_scores
-from standardsetting.scale import Number, Scale, as_fraction, plain
+from standardsetting.scale import Number, as_fraction, plain
 
 # Above this many possible profiles a list of all of them informs nobody: the ones that somebody has are listed instead.
 MOST_LISTED = 1000
@@ -54,8 +53,9 @@ def distinct_profiles(scores: BlindScores | pd.DataFrame, rule: DecisionRule) ->
 
 
 def exchangeable(rule: DecisionRule) -> bool:
-    """Whether the order of the values makes no difference to the rule: the same hurdle and the same weight on each."""
-    return len(set(rule.hurdles.values())) == 1 and len(set(rule.weights.values())) == 1
+    """Whether the order of the values makes no difference to the rule: the same hurdle, weight and possible scores on each."""
+    alike = len(set(rule.hurdles.values())) == 1 and len(set(rule.weights.values())) == 1
+    return alike and len({rule.points.get(value) for value in rule.values}) == 1
 
 
 def profile_text(profile: Sequence[Number]) -> str:
@@ -92,6 +92,7 @@ def profile_counts(scores: BlindScores | pd.DataFrame, rule: DecisionRule | None
 
     Examples
     --------
+    >>> from standardsetting import Scale
     >>> rule = DecisionRule([3, 3], scale=Scale(1, 5))
     >>> table = pd.DataFrame({"value 1": [3, 4, 5, 2], "value 2": [4, 3, 5, 5]})
     >>> profile_counts(table, rule, ordered=False)[["profile", "total", "ways", "candidates"]]
@@ -136,17 +137,13 @@ def _lattice(rule: DecisionRule, *, ordered: bool) -> tuple[list[tuple[float, ..
     """Every profile on the scale that meets the hurdles, if there are few enough to list."""
     if rule.scale is None:
         return [], False
-    allowed = [_points(rule.scale, hurdle) for hurdle in rule.hurdles.values()]
+    allowed = [[float(point) for point in rule.points_of(value) if point >= hurdle] for value, hurdle in rule.hurdles.items()]
     many = math.prod(len(points) for points in allowed) if ordered else math.comb(len(allowed[0]) + len(allowed) - 1, len(allowed))
     if many > MOST_LISTED:
         return [], False
     if ordered:
         return list(itertools.product(*allowed)), True
     return [row[::-1] for row in itertools.combinations_with_replacement(allowed[0], len(allowed))], True
-
-
-def _points(scale: Scale, hurdle: Fraction) -> list[float]:
-    return [float(point) for point in scale.points if point >= hurdle]
 
 
 def _orderings(profile: Sequence[float]) -> int:
@@ -164,6 +161,7 @@ def neighbours(scores: BlindScores | pd.DataFrame, rule: DecisionRule | None = N
 
     Examples
     --------
+    >>> from standardsetting import Scale
     >>> rule = DecisionRule([3, 3], scale=Scale(1, 5))
     >>> table = pd.DataFrame({"value 1": [3, 4, 5, 2], "value 2": [4, 3, 5, 5]})
     >>> neighbours(table, rule, cuts=[6, 7, 8])

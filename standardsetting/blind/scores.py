@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from standardsetting.blind.value_scores import value_scores
+from standardsetting.blind.value_scores import score_points, value_scores
 from standardsetting.errors import DisclosureError, StageError
 from standardsetting.process import Process
 from standardsetting.rule import DecisionRule
-from standardsetting.scale import Scale, as_fraction
 
 RATINGS, INTERVIEWS, DEFINITION, ACCOUNT, SEAL = (
     "ratings.parquet",
@@ -105,6 +104,11 @@ class BlindScores:
     seal: str
     benchmark: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(BENCHMARK_COLUMNS)))
 
+    def __post_init__(self) -> None:
+        _allow(self.ratings, (*RATING_COLUMNS, "panel", "day"))
+        _allow(self.interviews, INTERVIEW_COLUMNS)
+        _allow(self.benchmark, BENCHMARK_COLUMNS)
+
     @classmethod
     def read(cls, folder: str | Path) -> BlindScores:
         """Open a blind folder.
@@ -119,10 +123,15 @@ class BlindScores:
         folder = Path(folder)
         try:
             sealed: dict[str, str] = json.loads((folder / SEAL).read_text(encoding="utf-8"))
+            sealed = dict(sealed)
         except FileNotFoundError:
             raise StageError(
                 "A blind folder with a seal was expected; there is none.",
                 next_step="Close the interviews first: standardsetting close",
+            ) from None
+        except (OSError, ValueError, TypeError):
+            raise DisclosureError(
+                "The seal of the blind folder cannot be read.", next_step="Restore the folder from a backup; nothing was used."
             ) from None
         for name, digest in {**dict.fromkeys((RATINGS, INTERVIEWS, DEFINITION, ACCOUNT), ""), **sealed}.items():
             if not (folder / name).is_file() or file_digest(folder / name) != digest:
@@ -132,11 +141,8 @@ class BlindScores:
                 )
         ratings = pd.read_parquet(folder / RATINGS)
         interviews = pd.read_parquet(folder / INTERVIEWS)
-        _allow(ratings, RATING_COLUMNS)
-        _allow(interviews, INTERVIEW_COLUMNS)
         # Only a sealed file is read: one that was put beside it has no say.
         benchmark = pd.read_parquet(folder / BENCHMARK) if BENCHMARK in sealed else pd.DataFrame(columns=list(BENCHMARK_COLUMNS))
-        _allow(benchmark, BENCHMARK_COLUMNS)
         account = json.loads((folder / ACCOUNT).read_text(encoding="utf-8"))
         account["rows"], account["notes"] = tuple(account["rows"]), tuple(account["notes"])
         return cls(
@@ -161,17 +167,17 @@ class BlindScores:
 
     @property
     def rule(self) -> DecisionRule:
-        """The decision rule with no cut yet, on the grid that the value scores really lie on."""
+        """The decision rule with no cut yet, and for each value the scores that its panels can arrive at.
+
+        Which these are follows from the definition and from how many assessors rated, never from the ratings they gave.
+        """
         bare = self.process.decision_rule()
-        return DecisionRule(bare.hurdles, weights=bare.weights, scale=self.score_scale)
+        return DecisionRule(bare.hurdles, weights=bare.weights, scale=bare.scale, points=self.score_points)
 
     @cached_property
-    def score_scale(self) -> Scale:
-        """The scale of the value scores: the ratings' own, or finer where the score is an unrounded mean or median of several."""
-        scale = self.process.rating_scale
-        distinct = pd.unique(self.value_scores.to_numpy().ravel())
-        parts = [(as_fraction(float(x)) - scale.minimum) / scale.step for x in distinct if not math.isnan(x)]
-        return Scale(scale.minimum, scale.maximum, scale.step / math.lcm(1, *(p.denominator for p in parts)))
+    def score_points(self) -> dict[str, tuple[Fraction, ...]]:
+        """The scores that each value can have: the points of the scale, and where scores are unrounded means or medians, those between."""
+        return score_points(self.ratings, self.process)
 
 
 def file_digest(path: Path) -> str:

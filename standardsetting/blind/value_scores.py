@@ -7,6 +7,7 @@ Everything is integers until the last division, so the float that comes out is t
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -80,6 +81,37 @@ def value_scores(ratings: pd.DataFrame, process: Process, *, candidates: pd.Seri
     if process.rule.missing_rating == "incomplete" and kind == "independent":
         scored &= counts == _panel_sizes(rows["assessor"], person, exercise, len(everybody), cells)
     return _combine(top, under, scored, cells, everybody, process)
+
+
+def score_points(ratings: pd.DataFrame, process: Process) -> dict[str, tuple[Fraction, ...]]:
+    """The scores that each value can have, by the scoring policies, the assessment matrix and the sizes of the panels that sat.
+
+    Examples
+    --------
+    >>> process = Process.from_mapping({
+    ...     "process": {"id": "small", "title": "Small"}, "scale": {"minimum": 1, "maximum": 2},
+    ...     "values": [{"name": "courage", "hurdle": 1}], "rule": {"value_score": "mean of independent ratings"}})
+    >>> table = pd.DataFrame({"candidate": ["A", "A"], "assessor": ["R", "S"], "value": "courage", "rating": [1, 1], "kind": "independent"})
+    >>> [str(point) for point in score_points(table, process)["courage"]]
+    ['1', '3/2', '2']
+    """
+    scale, policy = process.rating_scale, process.rule
+    exercises = {v.name: sum(v.name in e.values for e in process.exercises) or 1 for v in process.values}
+    if policy.rounding != "none":
+        return dict.fromkeys(exercises, scale.points)
+    parts = {1}
+    if policy.value_score != "agreed score":
+        rows = ratings[(ratings["kind"] == "independent") & ratings["rating"].notna()]
+        keys = [column for column in ("candidate", "exercise", "value") if column in rows.columns and rows[column].notna().any()]
+        sizes = {int(size) for size in rows.groupby(keys, observed=True).size().unique()}
+        parts = {2 if size % 2 == 0 else 1 for size in sizes} if policy.value_score.startswith("median") else sizes
+    points = {}
+    for name, several in exercises.items():
+        counted = [several] if policy.missing_rating == "incomplete" else list(range(1, several + 1))
+        # Exercises with panels of different sizes: the common grid. One exercise: each panel size has its own.
+        fine = {math.lcm(*parts) * n for n in counted} if several > 1 else parts or {1}
+        points[name] = tuple(sorted({scale.minimum + i * scale.step / n for n in fine for i in range((len(scale) - 1) * n + 1)}))
+    return points
 
 
 def _cells(rows: pd.DataFrame, process: Process) -> tuple[list[tuple[int, str]], np.ndarray, np.ndarray]:

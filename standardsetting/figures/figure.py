@@ -103,6 +103,8 @@ class Figure:
         )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        if self.twin.data.empty:  # a picture of nothing
+            return {"text/plain": "", "text/html": ""}
         return {"text/plain": f"{self.title}. {self.alt}", "text/html": self.html, MIME: self.twin.record}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from standardsetting import tables
 from standardsetting.blind.scores import Account
 from standardsetting.figures.figure import BLUE, ORANGE, Figure, drawing
-from standardsetting.tables.rounding import count
+from standardsetting.tables.rounding import count, of
 
 
 def flow(account: Account) -> Figure:
@@ -34,8 +34,10 @@ def flow(account: Account) -> Figure:
     said = ", ".join(f"{label.lower()} {count(number)}" for label, number, _ in steps)
     lost = account.interviews - account.scored
     title = (
-        f"{count(lost)} of {count(account.interviews)} arranged interviews led to no full score"
+        f"{count(lost)} of {of(account.interviews, 'arranged interview')} led to no full score"
         if lost
         else "Every interview arranged is fully scored"
     )
+    if account.interviews == 1:
+        title = "The only interview arranged led to no full score" if lost else "The only interview arranged is fully scored"
     return Figure("interviewed", title, "Candidates; hatched bars are those who are not scored", f"Steps: {said}.", figure, twin)

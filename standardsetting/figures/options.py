@@ -9,7 +9,8 @@ import pandas as pd
 
 from standardsetting import tables
 from standardsetting.figures.figure import BLUE, GREY, INK, LIGHT, ORANGE, QUIET, Figure, drawing
-from standardsetting.tables.rounding import count, number, percent
+from standardsetting.figures.totals import share_title
+from standardsetting.tables.rounding import count, number, percent, verb, with_every_score
 
 _MOST_ROWS = 20
 
@@ -46,13 +47,12 @@ def options_curve(deciding: pd.DataFrame) -> Figure:
                 f"{confidence} interval", (at[middle], low[middle]), (-4, -6), textcoords="offset points", color=QUIET, ha="right", va="top"
             )
     first, last = deciding.iloc[0], deciding.iloc[-1]
+    counts = f", from {count(first['met'])} to {count(last['met'])} of {count(n)}" if first["met"] != last["met"] else ""
     return Figure(
         "options-curve",
         _step_title(deciding),
-        "Share of candidates who meet the whole rule, by total needed",
-        f"The share who meet the rule falls from {percent(rate[0], n)} ({count(first['met'])} candidates) at a total of "
-        f"{number(first['cut'])} to "
-        f"{percent(rate[-1], n)} ({count(last['met'])}) at {number(last['cut'])}.",
+        f"Share of {with_every_score(n) if n else 'candidates'} who meet the whole rule, by total needed",
+        f"{share_title(first, last, n)}{counts}.",
         figure,
         tables.curve(deciding),
     )
@@ -118,8 +118,15 @@ def _reason_title(deciding: pd.DataFrame) -> str:
     more = deciding[deciding["not_met_total_only"] > deciding["not_met_hurdle_only"]]
     if int(deciding["complete"].iloc[0]) == 0:
         return "Nobody is complete"
-    if int(deciding[["not_met_hurdle_only", "not_met_both"]].to_numpy().sum()) == 0:
+    hurdle, total, both = (int(deciding[f"not_met_{part}"].max()) for part in ("hurdle_only", "total_only", "both"))
+    if hurdle + total + both == 0:
+        return "At every total shown, everybody meets the rule"
+    if hurdle + both == 0:
         return "Nobody missed a hurdle: the total alone decides"
+    if hurdle + total == 0:
+        return "Whoever does not meet the rule missed both a hurdle and the total, at every total shown"
+    if total == 0:
+        return "At no total shown does the total alone turn anybody down"
     if more.empty:
         return "At every total shown, a missed hurdle alone turns down at least as many people as the total alone"
     if len(more) == len(deciding):
@@ -130,7 +137,8 @@ def _reason_title(deciding: pd.DataFrame) -> str:
 def _reason_alt(deciding: pd.DataFrame) -> str:
     first, last = deciding.iloc[0], deciding.iloc[-1]
     said = [
-        f"at {number(row['cut'])}, {count(row['met'])} meet the rule, {count(row['not_met_hurdle_only'])} missed a hurdle only, "
+        f"at {number(row['cut'])}, {verb(int(row['met']), 'meets', 'meet')} the rule, "
+        f"{count(row['not_met_hurdle_only'])} missed a hurdle only, "
         f"{count(row['not_met_total_only'])} the total only and {count(row['not_met_both'])} both"
         for row in (first, last)
     ]

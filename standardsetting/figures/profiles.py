@@ -9,7 +9,7 @@ from matplotlib.patches import FancyBboxPatch
 from standardsetting import tables
 from standardsetting.figures.figure import BLUE, GREY, INK, LIGHT, QUIET, Figure, drawing
 from standardsetting.process import Process
-from standardsetting.tables.rounding import count, number
+from standardsetting.tables.rounding import count, number, of, verb
 
 # As many rows as an A4 page holds.
 MOST_ROWS = 30
@@ -35,21 +35,35 @@ def profile_tiles(counted: pd.DataFrame, process: Process) -> Figure:
         _rows(axes, shown, columns, process)
     total = int(counted["candidates"].sum())
     everything = "" if len(shown) == len(counted) else f" The {len(shown)} drawn are the most frequent."
-    title = "Nobody met every hurdle" if most is None else f"The most frequent way to meet the hurdles is {most['profile']}"
+    hurdles = "the hurdle" if len(columns) == 1 else "every hurdle"
+    title = (
+        f"Nobody met {hurdles}"
+        if most is None
+        else f"The most frequent way to meet {hurdles.replace('every hurdle', 'the hurdles')} is {most['profile']}"
+    )
     if most is not None:
-        title += f" (total {number(most['total'])}): {count(most['candidates'])} of {count(total)} who met them"
+        them = "it" if len(columns) == 1 else "them"
+        whose = f"the only candidate who met {them}" if total == 1 else f"{count(most['candidates'])} of {count(total)} who met {them}"
+        title += f" (total {number(most['total'])}): {whose}"
     empty = int((counted["candidates"] == 0).sum())
-    alt = f"{len(counted)} profiles meet the hurdles; {count(total)} candidates have one of them, and {empty} of the profiles have nobody."
+    alt = f"{verb(len(counted), 'profile meets', 'profiles meet')} the hurdles; {of(total, 'candidate') if total else 'nobody'} "
+    alt += f"{'has' if total < 2 else 'have'} one of them{f', and {_nobody_has(empty)}' if total else ''}."
+    if counted.empty:
+        alt = "Nobody met every hurdle, and the possible profiles are too many to draw."
     alt += everything
-    how = "" if counted.attrs["ordered"] else ", whichever value has which score"
+    how = "" if counted.attrs["ordered"] or len(columns) == 1 else ", whichever value has which score"
     return Figure(
         "profiles",
         title,
-        f"Profiles that meet every hurdle{how}, and candidates on each",
+        f"{'Scores' if len(columns) == 1 else 'Profiles'} that meet {hurdles}{how}, and candidates on each",
         alt,
         figure,
         tables.profile_table(counted, process),
     )
+
+
+def _nobody_has(empty: int) -> str:
+    return verb(empty, "profile has nobody", "profiles have nobody") if empty else "every profile has somebody"
 
 
 def _shown(counted: pd.DataFrame) -> pd.DataFrame:

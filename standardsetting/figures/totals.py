@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from standardsetting import tables
 from standardsetting.figures.figure import BLUE, GREY, INK, ORANGE, QUIET, Figure, drawing
-from standardsetting.tables.rounding import DECIMAL_FROM, count, number, percent
+from standardsetting.tables.rounding import DECIMAL_FROM, count, number, of, percent, with_every_score
 
 # Beyond this many bars there is no room to write over each.
 _MOST_WRITTEN = 26
@@ -33,22 +33,31 @@ def where_the_standard_could_lie(totals: pd.DataFrame, options: pd.DataFrame, de
         figure.subplots_adjust(left=0.02, right=0.98, top=0.955, bottom=0.105, hspace=0.24)
         _share(upper, options, deciding, n)
         _bars(lower, totals)
-    high_share, low_share = percent(_rate(first), n), percent(_rate(last), n)
-    met, missed = count(int(totals["met_every_hurdle"].sum())), count(int(totals["missed_a_hurdle"].sum()))
-    span = f"From a total of {number(first['cut'])} to {number(last['cut'])}"
+    met, missed = int(totals["met_every_hurdle"].sum()), int(totals["missed_a_hurdle"].sum())
+    who = f"{of(met, 'candidate') if met else 'nobody'} met every hurdle and {count(missed) if missed else 'nobody'} missed at least one"
+    whom = f"of {with_every_score(n)}" if n else "of candidates"
     return Figure(
         "where-the-standard-could-lie",
-        f"{span}, the share who meet the rule falls from {high_share} to {low_share}" if n else "Nobody has a total yet",
-        "Above: share of candidates who meet the whole rule if that total is needed. Below: candidates with exactly that total",
-        f"The share who meet the whole rule falls from {high_share} at a total of {number(first['cut'])} to {low_share} at "
-        f"{number(last['cut'])}; {met} candidates met every hurdle and {missed} missed at least one.",
+        share_title(first, last, n),
+        f"Above: share {whom} who meet the whole rule if that total is needed. Below: candidates with exactly that total",
+        f"{share_title(first, last, n)}; {who}." if n else "Nobody has a total yet.",
         figure,
         tables.total_distribution(totals),
     )
 
 
-def _rate(row: pd.Series) -> float:
-    return 0.0 if np.isnan(row["rate"]) else float(row["rate"])
+def share_title(first: pd.Series, last: pd.Series, n: int) -> str:
+    """What the share who meet the rule does between two rows of the options: falls, or stays."""
+    low, high = number(first["cut"]), number(last["cut"])
+    if n == 0:
+        return "Nobody has a total yet"
+    if first["met"] != last["met"]:
+        shares = f"from {percent(first['rate'], n)} to {percent(last['rate'], n)}"
+        return f"From a total of {low} to {high}, the share who meet the rule falls {shares}"
+    where = f"At a total of {low}" if low == high else f"At every total from {low} to {high}"
+    if first["met"] in (0, n):
+        return f"{where}, {'everybody' if first['met'] else 'nobody'} meets the rule"
+    return f"{where}, {percent(first['rate'], n)} meet the rule"
 
 
 def _share(axes: Axes, options: pd.DataFrame, deciding: pd.DataFrame, n: int) -> None:

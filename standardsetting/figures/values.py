@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from standardsetting import tables
 from standardsetting.figures.figure import BLUE, INK, ORANGE, QUIET, Figure, drawing
 from standardsetting.process import Process
-from standardsetting.tables.rounding import count, number, percent
+from standardsetting.tables.rounding import count, number, percent, with_every_score
 
 _IN_A_ROW = 4
 # Letters of the numbers over the bars of one small chart, before they run into each other.
@@ -39,13 +39,20 @@ def value_strip(distribution: pd.DataFrame, counts: pd.DataFrame, process: Proce
             missed = counts.loc[counts["value"] == value.name]
             _bars(panel, mine, tallest)
             panel.set_title(value.label, loc="left", fontweight="bold", pad=16)
-            share = percent(float(missed["share_missed"].fillna(0).iloc[0]), int(missed["scored"].iloc[0]))
-            panel.text(0, 1.05, f"{share} missed the hurdle", transform=panel.transAxes, color="#B3430F", va="bottom", fontsize=8)
+            panel.text(0, 1.05, _who_missed(missed), transform=panel.transAxes, color="#B3430F", va="bottom", fontsize=8)
         for spare in panels[len(values) :]:
             spare.axis("off")
-    unit = "Candidates with each score; hatched bars lie below the hurdle"
+    n = int(counts["scored"].max())
+    unit = (
+        f"Candidates with each score, among {with_every_score(n)}; hatched bars lie below the hurdle" if n else "Candidates with each score"
+    )
     twin = tables.value_distribution(distribution, process)
     return Figure("scores-by-value", _title(counts), unit, _alt(counts, process), figure, twin)
+
+
+def _who_missed(missed: pd.DataFrame) -> str:
+    n = int(missed["scored"].iloc[0])
+    return f"{percent(float(missed['share_missed'].iloc[0]), n)} missed the hurdle" if n else "nobody has a score"
 
 
 def _bars(axes: Axes, mine: pd.DataFrame, tallest: int) -> None:
@@ -71,13 +78,13 @@ def _bars(axes: Axes, mine: pd.DataFrame, tallest: int) -> None:
 def _title(counts: pd.DataFrame) -> str:
     shares = counts.dropna(subset=["share_missed"])
     if shares.empty:
-        return "No value has a score"
+        return "Nobody has every score"
     n = int(shares["scored"].max())
     if int(shares["missed"].max()) == 0:
-        return "Nobody missed a hurdle"
+        return f"Nobody missed {'the' if len(shares) == 1 else 'a'} hurdle"
     low, high = (percent(float(share), n) for share in (shares["share_missed"].min(), shares["share_missed"].max()))
     if len(shares) == 1:
-        return f"{high} of candidates missed the hurdle"
+        return f"{high} missed the hurdle"
     return f"On each value {high} missed the hurdle" if low == high else f"From value to value, {low} to {high} missed the hurdle"
 
 

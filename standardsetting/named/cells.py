@@ -162,7 +162,7 @@ def title_rows(header: int) -> Remark:
     """The remark about a header that is not in the first row (`header` counts from 0)."""
     return Remark(
         "title rows above the header",
-        f"The first row was expected to hold the headings; row {header + 1} looks like the header. Delete the {header} rows above it.",
+        f"The first row was expected to hold the headings; row {header + 1} looks like the header. Delete what stands above it.",
         rows=(header + 1,),
     )
 

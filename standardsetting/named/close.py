@@ -25,7 +25,7 @@ from standardsetting.named.identities import identities
 from standardsetting.named.outstanding import EXCEPTED, INCOMPLETE, SCORED
 from standardsetting.named.validate import Checked, check
 from standardsetting.process import DEFINITION_FILE, Process
-from standardsetting.stages import BLIND, CLOSED_RECORD, CLOSING
+from standardsetting.stages import BLIND, CLOSED_RECORD, CLOSING, NAMED
 
 CLOSING_FILE = "closing.json"
 CODE_BOOK = "code_book.csv"
@@ -89,6 +89,7 @@ def close(process: Process, folder: Path, *, when: datetime) -> Closing:
         "rule_hash": process.rule_hash,
         "inputs": inputs,
         "code_book": file_digest(named / CODE_BOOK),
+        "identities": file_digest(named / IDENTITIES),
         "blind_seal": seal,
         "candidates": len(interviews),
         "excepted": len(checked.tables["interviews"]) - len(interviews),
@@ -114,7 +115,7 @@ def refuse(checked: Checked) -> None:
 
 def _finish(folder: Path, process: Process, *, when: datetime, fresh: bool = False) -> Closing:
     """Make sure that the ledger holds the record of the closing that lies in the folder."""
-    closing = json.loads((folder / CLOSING / CLOSING_FILE).read_text(encoding="utf-8"))
+    closing = read_closing(folder)
     record = records.latest(folder, CLOSED_RECORD)
     recorded = record is not None and record.body == closing
     if record is None:
@@ -124,10 +125,10 @@ def _finish(folder: Path, process: Process, *, when: datetime, fresh: bool = Fal
             "The closing in this folder is not the one in the ledger.",
             next_step="Restore the closing folder from a backup, and find out who changed it.",
         )
-    if BlindScores.read(folder / BLIND).seal != closing["blind_seal"]:
+    if BlindScores.read(folder / BLIND).seal != closing["blind_seal"] or not _as_closed(folder / NAMED / IDENTITIES, closing["identities"]):
         raise StageError(
-            "The blind folder is not the one that the door wrote: its seal differs from the ledger's.",
-            next_step="Restore the closing folder from a backup, and find out who changed it.",
+            "The closing folder is not as the door left it: a hash differs from the ledger's.",
+            next_step="Run standardsetting verify, restore the closing folder from a backup, and find out who changed it.",
         )
     if closing["rule_hash"] != process.rule_hash:
         raise StageError(
@@ -135,6 +136,21 @@ def _finish(folder: Path, process: Process, *, when: datetime, fresh: bool = Fal
             next_step=f"Restore the rule with the hash {closing['rule_hash'][:12]}; a rule is fixed before results are looked at.",
         )
     return Closing(closing["candidates"], closing["excepted"], closing["blind_seal"], record.hash, already_done=recorded and not fresh)
+
+
+def read_closing(folder: Path) -> dict[str, Any]:
+    """What closing wrote down about itself, beside what it froze."""
+    try:
+        closing: dict[str, Any] = dict(json.loads((folder / CLOSING / CLOSING_FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        raise StageError(
+            f"{CLOSING_FILE} in the closing folder cannot be read.", next_step="Restore the closing folder from a backup."
+        ) from None
+    return closing
+
+
+def _as_closed(file: Path, digest: str) -> bool:
+    return file.is_file() and file_digest(file) == digest
 
 
 def _sweep(folder: Path) -> None:

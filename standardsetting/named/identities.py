@@ -28,6 +28,8 @@ _COMMON = frozenset({
     "yes", "no", "true", "false", "none", "other", "unknown", "na", "n/a", "mr", "mrs", "ms", "miss", "mx", "dr",
     "not known", "not stated", "prefer not to say", "rather not say", "not applicable", "no answer",
 })  # fmt: skip
+# These point at one person wherever they stand: a definition that mentions somebody does not make them public.
+_NEVER_DECLARED = frozenset({"candidate", "name", "email", "telephone", "monitoring key"})
 _SMALL_NUMBER = re.compile(r"[+-]?[0-9]{1,4}([.,][0-9]+)?")
 _INDICATORS = re.compile(r"[pn][0-9]{1,2}([\s,;/|]+[pn][0-9]{1,2})*")
 _BETWEEN_PARTS = re.compile(r"[\s,;.()\-–]+")
@@ -42,7 +44,7 @@ def identities(checked: Checked) -> pd.DataFrame:
     Whole cells of every column but those that describe the interview or the form, the ignored columns included; of names also each
     part of at least three letters; of addresses for mail also the part before the @; of telephone numbers also the bare digits. Left out
     are numbers below 10,000, single characters, yes and no and the ways not to answer, words that the definition itself declares (the
-    organisation, a date, a value: they give nobody away), and short panel codes.
+    organisation, a date, a value: they give nobody away; but never a person's own name, number or address), and short panel codes.
 
     Parameters
     ----------
@@ -70,7 +72,7 @@ def _take(texts: Iterable[str], kind: str, column: str, declared: _Declared, fou
     for text in texts:
         token = folded(text)
         for part_kind, part in _parts(token, kind, column):
-            if part not in found and _points_at_somebody(part, part_kind) and part not in declared:
+            if part not in found and _points_at_somebody(part, part_kind) and (part_kind in _NEVER_DECLARED or part not in declared):
                 found[part] = part_kind
 
 

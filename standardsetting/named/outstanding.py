@@ -116,7 +116,12 @@ def _lacking(ratings: pd.DataFrame, process: Process, n_people: int) -> tuple[np
         )
     pairs = np.unique(person[own & rated] * (assessor.max(initial=0) + 1) + assessor[own & rated])
     assessors = np.bincount(pairs // (assessor.max(initial=0) + 1), minlength=n_people)
-    return np.maximum(due - found, 0).sum(axis=1), assessors
+    missing = np.maximum(due - found, 0)
+    if process.rule.missing_rating == "use the ratings there are":
+        # One exercise with a rating is enough for a value; what the others lack is not missing.
+        of_value = [[i for i, (_, name) in enumerate(cells) if name == v.name] for v in process.values]
+        return np.sum([found[:, mine].sum(axis=1) == 0 for mine in of_value], axis=0), assessors
+    return missing.sum(axis=1), assessors
 
 
 def _home(cells: list[tuple[str, str]], exercises: list[str]) -> list[int]:

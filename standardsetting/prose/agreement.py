@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from standardsetting.blind.how_far import TOTAL, HowFar, Lead
-from standardsetting.prose.passage import Passage, heading, note, of, paragraphs, sentence
-from standardsetting.tables.rounding import number, percent
+from standardsetting.prose.passage import Passage, heading, note, paragraphs, sentence
+from standardsetting.tables.rounding import number, of, percent
 
 
 def agreement_heading(found: HowFar) -> Passage:

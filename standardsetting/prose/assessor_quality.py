@@ -6,8 +6,8 @@ import html
 
 from standardsetting.blind.quality_control import QualityControl
 from standardsetting.blind.scores import BlindScores
-from standardsetting.prose.passage import Passage, heading, note, of, paragraphs, sentence, verb
-from standardsetting.tables.rounding import count, number
+from standardsetting.prose.passage import Passage, heading, note, paragraphs, sentence
+from standardsetting.tables.rounding import count, number, of, verb
 
 # Said once for all instead of after each.
 _REPEATED = " A screen raised a question; it does not say why."

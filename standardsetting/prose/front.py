@@ -8,8 +8,8 @@ import pandas as pd
 
 from standardsetting.blind.scores import Account
 from standardsetting.process import Process
-from standardsetting.prose.passage import Passage, heading, listed, of, paragraphs, verb
-from standardsetting.tables.rounding import count, number, percent
+from standardsetting.prose.passage import Passage, heading, listed, paragraphs
+from standardsetting.tables.rounding import count, number, of, percent, verb
 
 # What became of candidates whose interview is not scored: for one, for several.
 _LEFT = {
@@ -85,21 +85,26 @@ def _range(deciding: pd.DataFrame) -> str:
     first, last = deciding.iloc[0], deciding.iloc[-1]
     low, high = number(first["cut"]), number(last["cut"])
     if first["met"] == last["met"]:
-        people = int(first["met"])
-        same = f"{of(people, 'candidate')} {'meets' if people == 1 else 'meet'}"
-        return f"Whichever total from {low} to {high} is chosen, {same} the whole rule."
+        people, n = int(first["met"]), int(first["complete"])
+        everybody = people == n and n > 1
+        same = "nobody meets" if not people else f"{'all ' if everybody else ''}{verb(people, 'candidate meets', 'candidates meet')}"
+        chosen = f"At a total of {low}" if low == high else f"Whichever total from {low} to {high} is chosen"
+        return f"{chosen}, {same} the whole rule."
     least = count(last["met"]) if last["met"] else "nobody"
     return f"Depending on the total chosen, between {count(first['met'])} (total {low}) and {least} (total {high}) meet the whole rule."
 
 
 def decision_box(deciding: pd.DataFrame, process: Process) -> Passage:
     """The question to settle, what is not known, and where to write the answer."""
-    low, high = number(deciding["cut"].iloc[0]), number(deciding["cut"].iloc[-1])
+    anyway = (
+        "Every score on the scale meets the hurdles."
+        if no_hurdle(process)
+        else f"A candidate must reach {html.escape(hurdle_words(process))} in any case."
+    )
     return Passage(
-        f'<div class="decision-box"><p><strong>To settle.</strong> A candidate must reach {html.escape(hurdle_words(process))} in any '
-        "case. "
+        f'<div class="decision-box"><p><strong>To settle.</strong> {anyway} '
         "Beyond that: what is the lowest total that shows performance acceptable for the role, and why? "
-        f"Totals from {low} to {high} make a difference; this pack recommends none of them.</p>"
+        f"{_difference(deciding)}</p>"
         "<p><strong>Not known from this pack.</strong> How far the scores would have been the same with other assessors, and what judges "
         "of "
         'the standard would say of each profile. The <a href="#record">record</a> lists the evidence that is here and the evidence that is '
@@ -107,3 +112,16 @@ def decision_box(deciding: pd.DataFrame, process: Process) -> Passage:
         '<p><strong>Where to write it.</strong> On the lines of the <a href="#record">record</a>; then seal it with '
         "<code>standardsetting decide</code>.</p></div>"
     )
+
+
+def _difference(deciding: pd.DataFrame) -> str:
+    """Which totals make a difference to this cohort, if any does."""
+    low, high = number(deciding["cut"].iloc[0]), number(deciding["cut"].iloc[-1])
+    if deciding["met"].nunique() > 1:
+        return f"Totals from {low} to {high} make a difference; this pack recommends none of them."
+    whom = "nobody has every score yet" if int(deciding["complete"].iloc[0]) == 0 else "the same candidates meet the rule at each"
+    if deciding["complete"].iloc[0] and not deciding["met"].iloc[0]:
+        whom = "nobody meets the rule at any of them"
+    if low == high:
+        return "This pack recommends no total."
+    return f"Among the totals from {low} to {high} none makes a difference in this cohort ({whom}); this pack recommends none of them."

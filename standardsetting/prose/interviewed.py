@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from standardsetting.blind.scores import Account, BlindScores
-from standardsetting.prose.passage import Passage, heading, of, paragraphs, verb
+from standardsetting.prose.passage import Passage, heading, paragraphs
 from standardsetting.prose.rule import written
-from standardsetting.tables.rounding import count
+from standardsetting.tables.rounding import count, of, verb
 
 
 def anonymised_heading() -> Passage:
@@ -37,7 +37,8 @@ def anonymised(scores: BlindScores) -> Passage:
 def interviewed_heading(account: Account) -> Passage:
     """The finding about who was interviewed."""
     if account.scored == account.interviews:
-        return heading(f"All {of(account.interviews, 'interview')} are fully scored", "interviewed")
+        one, some = "The only interview is fully scored", f"All {count(account.interviews)} interviews are fully scored"
+        return heading({0: "No interview was arranged", 1: one}.get(account.interviews, some), "interviewed")
     return heading(
         f"{count(account.scored)} of {of(account.interviews, 'interview')} {'is' if account.scored == 1 else 'are'} fully scored",
         "interviewed",
@@ -69,6 +70,7 @@ def interviewed(account: Account) -> Passage:
 def found(account: Account) -> Passage:
     """How many findings there were, or that there were none."""
     if not account.notes:
-        return paragraphs("No irregularity was found in the data beyond the exceptions above.")
+        above = account.incomplete + sum(account.excepted.values())
+        return paragraphs(f"No irregularity was found in the data{' beyond the exceptions above' if above else ''}.")
     n = len(account.notes)
     return paragraphs(f"{verb(n, 'irregularity was', 'irregularities were')} found in the data. What was done about each is below.")

@@ -1,4 +1,4 @@
-"""A passage of the pack: sentences that were written from results, as HTML. Also the few words that depend on a number."""
+"""A passage of the pack: sentences that were written from results, as HTML. Also lists and full stops."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from standardsetting.tables.rounding import count
+from standardsetting.tables.table import Table
 
 
 @dataclass(frozen=True)
@@ -52,23 +52,6 @@ def note(sentence: str, *, warning: bool = False) -> Passage:
     return Passage(f'<div class="{"warning" if warning else "note"}"><p>{html.escape(sentence)}</p></div>')
 
 
-def of(number: int, one: str, many: str | None = None) -> str:
-    """A number and what it counts: "1 candidate", "4 candidates", "no candidates".
-
-    Examples
-    --------
-    >>> of(1, "candidate"), of(1234, "candidate"), of(0, "person", "people")
-    ('1 candidate', '1,234 candidates', 'no people')
-    """
-    name = one if number == 1 else many or one + "s"
-    return f"{count(number) if number else 'no'} {name}"
-
-
-def verb(number: int, one: str, many: str) -> str:
-    """The form of a verb that fits a number: "1 is", "4 are"."""
-    return f"{count(number)} {one if number == 1 else many}"
-
-
 def listed(parts: Sequence[str], conjunction: str = "and") -> str:
     """Parts of a sentence as a list: "a", "a and b", "a, b and c"."""
     if len(parts) < 2:
@@ -79,3 +62,8 @@ def listed(parts: Sequence[str], conjunction: str = "and") -> str:
 def sentence(text: str) -> str:
     """A text that begins with a capital and ends with a full stop."""
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def sub_heading(text: str, table: Table, otherwise: str) -> Passage:
+    """The heading of a table in the annex; where the table has no rows, a sentence that says so in its place."""
+    return Passage(f"<h3>{html.escape(text)}</h3>" + (paragraphs(otherwise).html if table.data.empty else ""))

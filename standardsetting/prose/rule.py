@@ -9,10 +9,13 @@ import pandas as pd
 from standardsetting.process import Process
 from standardsetting.profiles import cut_meaning
 from standardsetting.prose.front import hurdle_words, no_hurdle
-from standardsetting.prose.passage import Passage, heading, listed, note, of, paragraphs, sentence
+from standardsetting.prose.passage import Passage, heading, listed, note, paragraphs, sentence
 from standardsetting.rule import DecisionRule
-from standardsetting.scale import plain
-from standardsetting.tables.rounding import count, number, percent
+from standardsetting.scale import as_fraction, plain
+from standardsetting.tables.rounding import count, number, percent, verb
+
+# Kinds of cut at which a hurdle turns nobody down any more.
+_BEYOND = ("hurdles redundant", "impossible")
 
 
 def rule_heading(process: Process) -> Passage:
@@ -42,23 +45,35 @@ def written(day: date) -> str:
 
 def meanings(process: Process) -> Passage:
     """What the hurdle means, or a warning that the definition does not say."""
-    hurdles = {plain(v.hurdle) for v in process.values}
-    silent = sorted(hurdle for hurdle in hurdles if hurdle not in process.scale.meanings)
+    said_of = {as_fraction(point): meaning for point, meaning in process.scale.meanings.items()}
+    hurdles = sorted({v.hurdle for v in process.values})
+    silent = [plain(hurdle) for hurdle in hurdles if hurdle not in said_of]
     if silent:
         return note(
-            f"The process definition does not say in words what a score of {listed(silent)} means. Whoever sets the standard needs those "
-            "words "
+            f"The process definition does not say in words what a score of {listed(silent, 'or')} means. Whoever sets the standard needs "
+            "those words "
             "first: without them nobody can say what the least acceptable performance looks like.",
             warning=True,
         )
-    said = listed([f"{hurdle} means “{process.scale.meanings[hurdle]}”" for hurdle in sorted(hurdles)])
-    return paragraphs(f"On this scale {said}. The hurdle says: nothing less than this on any value.")
+    said = listed([f"{plain(hurdle)} means “{said_of[hurdle]}”" for hurdle in hurdles])
+    if len(process.values) == 1:
+        return paragraphs(f"On this scale {said}. The hurdle says: nothing less than this.")
+    says = (
+        "The hurdle says: nothing less than this on any value." if len(hurdles) == 1 else "The hurdles say: on no value less than its own."
+    )
+    return paragraphs(f"On this scale {said}. {says}")
 
 
 def extremes(deciding: pd.DataFrame, rule: DecisionRule) -> Passage:
     """Where the hurdles alone decide, and where they no longer matter."""
-    first, last = (cut_meaning(rule, float(deciding["cut"].iloc[i])) for i in (0, -1))
-    return paragraphs(" ".join(m.sentence for m in (first, last) if m.kind != "both decide"))
+    if len(rule.values) == 1:
+        low = plain(rule.sum_of_hurdles)
+        return paragraphs(f"There is one value: up to a total of {low} its hurdle alone decides, and above it the total alone.")
+    kinds = deciding["kind"].tolist()
+    # The last total at which the hurdles alone decide, and the first at which they no longer matter: those between may be of either kind.
+    ends = [len(kinds) - 1 - kinds[::-1].index("vacuous")] if "vacuous" in kinds else []
+    ends += [next(i for i, kind in enumerate(kinds) if kind in _BEYOND)] if set(kinds) & set(_BEYOND) else []
+    return paragraphs(" ".join(cut_meaning(rule, float(deciding["cut"].iloc[i])).sentence for i in ends))
 
 
 def why_heading(turned: pd.DataFrame, process: Process) -> Passage:
@@ -88,21 +103,32 @@ def why(turned: pd.DataFrame, process: Process) -> Passage:
             "The number of posts is no such reason."
         )
     hurdles, low = process.decision_rule().hurdles, number(float(process.decision_rule().sum_of_hurdles))
-    exactly = f"{plain(next(iter(hurdles.values())))} on every value" if len(set(hurdles.values())) == 1 else "the hurdle on every value"
+    exactly = hurdle_words(process)
     meaning = process.scale.meanings.get(plain(next(iter(hurdles.values())))) if len(set(hurdles.values())) == 1 else None
     means = f", which the definition calls “{meaning}”," if meaning else ""
     opening = f"A candidate with exactly {exactly}{means} has a total of {low}."
     people = int(turned["met_every_hurdle"].max())
     above = turned[turned["cut"] > float(process.decision_rule().sum_of_hurdles)]
     if people == 0 or above.empty:
-        return paragraphs(f"{opening} In this cohort {of(people, 'candidate')} reached the hurdle on every value.", _question(low))
+        return paragraphs(f"{opening} {_reached(people, exactly)}", _question(low, process))
     first, last = above.iloc[0], above.iloc[-1]
-    whom = f"people whose scores are all at least “{meaning}”" if meaning else "people who reached every hurdle"
-    facts = (
-        f"In this cohort {of(people, 'candidate')} reached the hurdle on every value. A total of {number(first['cut'])} would turn down "
-        f"{_down(first, people)} of them, and a total of {number(last['cut'])} would turn down {_down(last, people)}: {whom}."
-    )
-    return paragraphs(f"{opening} {facts}", _question(low))
+    if int(above["turned_down"].max()) == 0:
+        facts = f"No total up to {number(last['cut'])} would turn {'that candidate' if people == 1 else 'any of them'} down."
+    elif people == 1:
+        at = above.loc[above["turned_down"] > 0, "cut"].iloc[0]
+        facts = f"A total of {number(at)} or more would turn that candidate down."
+    else:
+        every = "score is" if len(process.values) == 1 else "scores are all"
+        whom = f"people whose {every} at least “{meaning}”" if meaning else "people who reached every hurdle"
+        facts = f"A total of {number(first['cut'])} would turn down {_down(first, people)} of them"
+        facts += f", and a total of {number(last['cut'])} would turn down {_down(last, people)}" if len(above) > 1 else ""
+        facts += f": {whom}."
+    return paragraphs(f"{opening} {_reached(people, exactly)} {facts}", _question(low, process))
+
+
+def _reached(people: int, exactly: str) -> str:
+    who = verb(people, "candidate", "candidates") if people else "nobody"
+    return f"In this cohort {who} reached {exactly}."
 
 
 def _down(row: pd.Series, people: int) -> str:
@@ -110,11 +136,13 @@ def _down(row: pd.Series, people: int) -> str:
     return f"{count(n)} ({percent(n / people, people)})" if n else "none"
 
 
-def _question(low: str) -> str:
+def _question(low: str, process: Process) -> str:
+    hurdles = "the hurdle is" if len(process.values) == 1 else "the hurdles are"
+    acceptable = "just acceptable" if len(process.values) == 1 else "just acceptable on every value"
     return (
-        f"A standard above {low} therefore needs a reason that is about performance: what does a candidate who is just acceptable on every "
-        "value still lack, that a higher total shows? It may be that the role asks for strength somewhere and not only for the absence of "
+        f"A standard above {low} therefore needs a reason that is about performance: what does a candidate who is {acceptable} "
+        "still lack, that a higher total shows? It may be that the role asks for strength somewhere and not only for the absence of "
         "weakness, or that one score at the hurdle is too uncertain to stand alone. The number of posts is no such reason. The reason "
         "belongs "
-        f"in the record, in words, before the total is recorded. A standard of {low} needs none: then the hurdles are the standard."
+        f"in the record, in words, before the total is recorded. A standard of {low} needs none: then {hurdles} the standard."
     )

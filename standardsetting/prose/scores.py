@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from standardsetting.process import Process
-from standardsetting.prose.passage import Passage, heading, listed, note, of, paragraphs, verb
-from standardsetting.tables.rounding import count, number, percent
+from standardsetting.prose.passage import Passage, heading, listed, note, paragraphs, sub_heading
+from standardsetting.tables.rounding import count, number, of, percent, verb
+from standardsetting.tables.table import Table
 
 # From here on two values are hardly told apart. A screen for the eye and no verdict: one panel on one day raises it by itself.
 HIGH_CORRELATION = 0.8
@@ -23,9 +24,13 @@ def scores_heading(counts: pd.DataFrame, process: Process) -> Passage:
     labels = {v.name: v.label for v in process.values}
     most = int(counts["missed"].max())
     worst = [labels[name] for name in counts.loc[counts["missed"] == most, "value"]]
+    if int(counts["scored"].max()) == 0:
+        return heading("The scores: nobody has every score", "scores")
     if most == 0:
-        return heading("The scores: nobody missed a hurdle", "scores")
-    if len(worst) == len(counts) and len(counts) > 1:
+        return heading(f"The scores: nobody missed {'the' if len(counts) == 1 else 'a'} hurdle", "scores")
+    if len(counts) == 1:
+        return heading(f"{verb(most, 'candidate', 'candidates')} missed the hurdle on {worst[0]}", "scores")
+    if len(worst) == len(counts):
         return heading("The scores: every hurdle was missed equally often", "scores")
     return heading(f"The hurdle was missed most often on {listed(worst)}", "scores")
 
@@ -42,11 +47,16 @@ def scores(counts: pd.DataFrame, totals: pd.DataFrame, process: Process) -> Pass
         if len(parts) > 1
         else f"The hurdle was missed by {parts[0]}."
     )
+    n = int(counts["scored"].max())
+    if n == 0:
+        return paragraphs("No candidate has every score, so there is nothing to count.")
     if int(counts["missed"].max()) == 0:
-        first = "Nobody missed a hurdle."
+        first = f"Nobody missed {'the' if len(counts) == 1 else 'a'} hurdle."
+    first = f"{of(n, 'candidate')} {'has' if n == 1 else 'have'} every score and {'is' if n == 1 else 'are'} counted here. {first}"
     used = totals[totals["candidates"] > 0]
-    if used.empty:
-        return paragraphs(first)
+    if len(used) == 1:
+        whose = "The only candidate has" if n == 1 else f"All {count(n)} candidates have"
+        return paragraphs(f"{first} {whose} a total of {number(used['total'].iloc[0])}.")
     peak = used[used["candidates"] == used["candidates"].max()]
     second = f"Totals lie between {number(used['total'].iloc[0])} and {number(used['total'].iloc[-1])}; "
     if len(peak) == 1:
@@ -69,10 +79,7 @@ def correlations(pairs: pd.DataFrame, process: Process) -> Passage:
     low, high = number(known["correlation"].min(), 2), number(known["correlation"].max(), 2)
     span = f"is {low}" if len(known) == 1 else f"lies between {low} and {high}"
     which = "the two values" if len(known) == 1 else "two values"
-    text = (
-        f"The correlation between {which} {span} (0: unrelated; 1: the same order of candidates). The same people gave all the scores of a "
-        "candidate on one occasion, which raises it by itself; it is not agreement between assessors."
-    )
+    text = f"The correlation between {which} {span} (0: unrelated; 1: the same order of candidates). {_together(process)}"
     close = known[known["correlation"] >= HIGH_CORRELATION]
     if close.empty:
         return paragraphs(text)
@@ -83,12 +90,26 @@ def correlations(pairs: pd.DataFrame, process: Process) -> Passage:
     return Passage(paragraphs(text).html + note(warning, warning=True).html)
 
 
+def _together(process: Process) -> str:
+    """Why values go together that nobody confuses; with several exercises, not every pair was scored on the same occasion."""
+    if len(process.exercises) > 1:
+        why = "Scores that the same people gave in the same exercise go together more for that reason alone"
+    else:
+        why = "The same people gave all the scores of a candidate on one occasion, which raises it by itself"
+    return f"{why}; it is not agreement between assessors."
+
+
 def profiles_heading(counted: pd.DataFrame) -> Passage:
     """The finding about profiles: how many of the possible ones occur."""
     used = int((counted["candidates"] > 0).sum())
+    hurdles = "the hurdle" if len(process_values(counted)) == 1 else "the hurdles"
+    if not used:
+        return heading(f"The profiles: nobody met {'the hurdle' if len(process_values(counted)) == 1 else 'every hurdle'}", "profiles")
     if not counted.attrs["every_possible"]:
-        return heading(f"{verb(used, 'profile', 'profiles')} that {'meets' if used == 1 else 'meet'} the hurdles occurred", "profiles")
-    return heading(f"{count(used)} of {of(len(counted), 'way')} to meet the hurdles occurred", "profiles")
+        return heading(f"{verb(used, 'profile', 'profiles')} that {'meets' if used == 1 else 'meet'} {hurdles} occurred", "profiles")
+    if len(counted) == 1:
+        return heading(f"The only way to meet {hurdles} occurred", "profiles")
+    return heading(f"{count(used)} of {of(len(counted), 'way')} to meet {hurdles} occurred", "profiles")
 
 
 def process_values(ordered: pd.DataFrame) -> list[str]:
@@ -105,6 +126,7 @@ def profiles(unordered: pd.DataFrame, ordered: pd.DataFrame) -> Passage:
         From `profile_counts.profile_counts`.
     """
     n = int(ordered["candidates"].sum())
+    one = len(process_values(ordered)) == 1
     if unordered.attrs["ordered"]:
         first = "The values differ in hurdle or weight, so it matters which value has which score."
     elif len(process_values(ordered)) == 1:
@@ -116,10 +138,24 @@ def profiles(unordered: pd.DataFrame, ordered: pd.DataFrame) -> Passage:
             "which value has which score."
         )
     else:
-        first = "More than 1,000 combinations of scores meet every hurdle; the lists hold those that somebody has."
+        first = "More than 1,000 combinations of scores meet every hurdle"
+        first += "; the lists hold those that somebody has." if n else ", too many to list."
+    who = verb(n, "candidate has", "candidates have") if n else "Nobody has"
+    if not n:
+        nobody = f"Nobody has {'a score that meets the hurdle' if one else 'a profile that meets every hurdle'}."
+        first, who = f"{first} {nobody}", ""
+    if not n and not ordered.attrs["every_possible"]:
+        return paragraphs(first)
     return paragraphs(
-        f"{first} {verb(n, 'candidate has', 'candidates have')} one of them.",
+        f"{first} {who} one of them." if n else first,
         "Read the rows as descriptions of performance: is somebody with these scores acceptable for the role? The number of candidates "
         "on a row "
         "is no part of that question.",
+    )
+
+
+def every_profile_heading(listed: Table) -> Passage:
+    """The heading of the list of profiles in the annex."""
+    return sub_heading(
+        "Every profile that meets the hurdles", listed, "Nobody met every hurdle, and the possible profiles are too many to list."
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from standardsetting.errors import BusyError, PublishingError
+from standardsetting.reporting import manifest
 
 STAGING_PREFIX, OUTPUT_FOLDER, LOCK_FILE, JOURNAL_FILE = ".staging-", "out", ".lock", "journal.jsonl"
 
@@ -31,7 +32,13 @@ def locked(folder: Path) -> Iterator[None]:
     BusyError
         Another run holds it. Nobody waits.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PublishingError(
+            f"The reports folder cannot be made: {error.strerror or type(error).__name__}.",
+            next_step="Look at the place given for reports.",
+        ) from None
     try:
         with FileLock(folder / LOCK_FILE, timeout=0):
             yield
@@ -143,6 +150,13 @@ def journal(folder: Path) -> list[dict[str, Any]]:
             if isinstance(entry, dict) and {"when", "kind", "outcome"} <= set(entry):
                 entries.append(entry)
     return entries
+
+
+def as_published(run: Path, journal: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether the manifest of a run is the one that was noted when it was published."""
+    noted = [entry["manifest"] for entry in journal if entry.get("run") == run.name and entry.get("manifest")]
+    file = run / manifest.MANIFEST_FILE
+    return bool(noted) and file.is_file() and manifest.digest(file) == noted[-1]
 
 
 def file_away(restricted: Path, name: str, text: str) -> str:

@@ -135,9 +135,13 @@ def make_report(request: ReportRequest) -> RunResult:
     with publish.locked(request.folder):
         publish.sweep(request.folder)
         final = request.folder / run
-        if final.is_dir() and not manifest.verify(final):
+        journal = publish.journal(request.folder)
+        unnoted = not any(entry.get("run") == run and entry.get("manifest") for entry in journal)
+        if final.is_dir() and not manifest.verify(final) and (unnoted or publish.as_published(final, journal)):
             publish.point(request.folder, request.kind, run)
-            publish.note(request.folder, _entry(request, run, "already done"))
+            # A run that was killed between its rename and its line in the journal gets that line now.
+            noted = {"manifest": manifest.digest(final / manifest.MANIFEST_FILE)} if unnoted else {}
+            publish.note(request.folder, _entry(request, run, "already done", **noted))
             return RunResult(run, final, True, tuple(sorted(final.iterdir())), time.monotonic() - started)
         try:
             with publish.staged(request.folder, run) as staging:
@@ -185,7 +189,14 @@ def _notebook(request: ReportRequest) -> Path:
 
 
 def _entry(request: ReportRequest, run: str, outcome: str, **more: Any) -> dict[str, Any]:
-    return {"when": datetime.now(UTC).isoformat(timespec="seconds"), "kind": request.kind, "run": run, "outcome": outcome, **more}
+    return {
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "kind": request.kind,
+        "run": run,
+        "outcome": outcome,
+        "ledger_head": request.ledger_head,
+        **more,
+    }
 
 
 class _Maker:
@@ -262,6 +273,11 @@ class _Maker:
         self.request.progress("looking for identities")
         since = time.monotonic()
         found = search.look(sorted(output.iterdir()))
+        if not found.searched:
+            raise DisclosureError(
+                "The list of what must not be published is empty, so nothing could be searched for. Nothing was published.",
+                next_step="Run standardsetting verify, and close again if the list was lost.",
+            )
         self._timed("scan", since)
         if found.hits:
             lines = [f"{hit.artefact}: {hit.count} of kind {hit.kind}" for hit in found.hits]

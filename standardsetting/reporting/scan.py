@@ -22,6 +22,8 @@ LARGEST_COUNT = 9_999  # a number up to here could be a count of the report's ow
 _WORD = re.compile(r"(?:\d+|(?<![^\W_]))\.\d+(?:\.\d+)*(?![^\W\d_])|[^\W_]+")
 _WHOLE = re.compile(r"(\d+)\.0+\Z")
 _DIGITS = re.compile(r"(?<![\w.])[+(]?\d[\d\s()/.:+-]*\d(?!\w)")
+# One person's own number or address is no word of ours, whatever the definition says.
+_NEVER_SKIPPED = frozenset({"candidate", "email", "telephone", "monitoring key"})
 _EDGES = "()/.:-"
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 # Words that the drawing, workbook and PDF libraries write into every file of theirs.
@@ -173,7 +175,7 @@ def _sorted_out(
                 literals[" ".join(piece.strip(_EDGES) for piece in token.split())] = kind
         elif len(parts) > 1:
             phrases[tuple(parts)] = kind
-        elif parts[0] in known:
+        elif parts[0] in known and kind not in _NEVER_SKIPPED:
             skipped += 1
         else:
             singles[parts[0]] = kind

@@ -7,7 +7,9 @@ import numpy as np
 
 def parts(edges: np.ndarray, people: np.ndarray) -> int:
     """In how many parts the people fall; `edges` has one row a pair."""
-    return len(np.unique(labels(edges, int(people.max(initial=-1)) + 1)[people])) if len(people) else 0
+    # Edges may lead through people who are not asked about.
+    n = 1 + max(int(people.max(initial=-1)), int(edges.max(initial=-1)))
+    return len(np.unique(labels(edges, n)[people])) if len(people) else 0
 
 
 def labels(edges: np.ndarray, n: int) -> np.ndarray:
@@ -82,7 +84,7 @@ def severity_errors(panels: np.ndarray, interviews: np.ndarray, n: int, *, error
     --------
     Two assessors with eight candidates in common: each severity is half a mean difference, whose variance is 2 / 8.
 
-    >>> severity_errors(np.array([[0, 1]]), np.array([8]), 2, error_sd=1.0).tolist()
+    >>> severity_errors(np.array([[0, 1]]), np.array([8]), 2, error_sd=1.0).round(9).tolist()
     [0.25, 0.25]
     """
     size = panels.shape[1]

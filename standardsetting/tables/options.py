@@ -31,9 +31,9 @@ def options_table(table: pd.DataFrame, *, name: str = "options") -> Table:
         )
         kinds = (*kinds[:5], *kinds[6:])
     notes = [_interval(table), *table.attrs["notes"]]
-    if table["vacancies"].notna().any():
-        vacancies = rounding.count(int(table["vacancies"].iloc[0]))
-        data[f"Consequence, not standard: met minus {vacancies} vacancies"] = table["met_minus_vacancies"]
+    if table["vacancies"].fillna(0).gt(0).any():
+        vacancies = rounding.of(int(table["vacancies"].iloc[0]), "vacancy", "vacancies")
+        data[f"Consequence, not standard: met minus {vacancies}"] = table["met_minus_vacancies"]
         kinds = (*kinds, "count")
         notes.append(
             "The last column is a consequence of a standard and no reason for one: it plays no part in what a total says about performance."
@@ -46,8 +46,13 @@ def _interval(table: pd.DataFrame) -> str:
     confidence = rounding.percent(table.attrs["confidence"], 0)
     return (
         f"Low and high are the {confidence} {table.attrs['interval']} interval: the shares that candidates like these could show "
-        "in another intake, if nothing but chance differed. The share is of candidates with every score."
+        f"in another intake, if nothing but chance differed. {_of_whom(table)}"
     )
+
+
+def _of_whom(table: pd.DataFrame) -> str:
+    n = int(table["complete"].max())
+    return "No candidate has every score, so there is no share." if n == 0 else f"The share is of {rounding.with_every_score(n)}."
 
 
 def not_met(table: pd.DataFrame) -> Table:
@@ -66,8 +71,11 @@ def above_the_hurdles(turned: pd.DataFrame) -> Table:
         ["Total needed", "Met every hurdle", "Of these, meet the total", "Of these, turned down by the total", "Share turned down"], axis=1
     )
     kinds = ("number", "count", "count", "count", "percent")
-    caption = "What a total does to candidates who reached the hurdle on every value"
-    return Table("above-the-hurdles", caption, data, kinds, n=int(turned["met_every_hurdle"].max()))
+    caption = "What a total does to candidates who met every hurdle"
+    n = int(turned["met_every_hurdle"].max())
+    data = data if n else data.iloc[:0]  # nobody to turn down
+    notes = (f"The share is of {rounding.the(n, 'candidate')} who met every hurdle.",) if n else ()
+    return Table("above-the-hurdles", caption, data, kinds, notes, n=n)
 
 
 def curve(table: pd.DataFrame) -> Table:
@@ -107,6 +115,7 @@ def every_option(table: pd.DataFrame) -> Table:
     data = table[list(headings)].assign(kind=table["kind"].map(words)).rename(columns=headings)
     kinds = ("number", "text", "count", "percent", "percent", "percent", *("count" for _ in range(7)))
     complete, incomplete = int(table["complete"].max()), int(table["incomplete"].max())
-    cohort = f"Every row describes the same {rounding.count(complete)} complete candidates; {rounding.count(incomplete)} are incomplete."
+    cohort = f"Every row describes the same {rounding.of(complete, 'complete candidate')}; " if complete else "No candidate is complete; "
+    cohort += f"{rounding.verb(incomplete, 'is', 'are')} incomplete." if incomplete else "none is incomplete."
     caption = "Every possible total: who meets the rule, who does not by reason, ties and moves"
     return Table("every-option", caption, data, kinds, (cohort, _interval(table), *table.attrs["notes"]), n=complete)

@@ -10,16 +10,18 @@ import pandas as pd
 import standardsetting
 from standardsetting.blind.how_far import HowFar
 from standardsetting.blind.scores import BlindScores
+from standardsetting.process import Process
 from standardsetting.tables.table import Link, Table
 
 # Sections that a pack has only where the ratings allow it.
 AGREEMENT, ERROR = "agreement", "error"
+_IN_WORDS = "The performance standard in words: what each score means"
 
 # What a defensible record holds, and the section of this pack that answers it; None where this pack does not.
 _CHECKLIST: tuple[tuple[str, str | None, str], ...] = (
     ("Purpose, population, campaign, version of the process", "rule", "The rule"),
     ("The decision rule word for word, with hash", "rule", "The rule"),
-    ("The performance standard in words: what each score means", "rule", "The rule"),
+    (_IN_WORDS, "rule", "The rule"),
     ("Why a total above the sum of the hurdles needs a reason", "why", "Why above the hurdles"),
     ("Why this method of setting a standard, and why not others", None, ""),
     ("Who decided: roles, expertise, conflicts of interest, training", None, ""),
@@ -54,8 +56,8 @@ _TERMS = (
     ("blind code", "A random code that stands for a candidate or an assessor in this pack. It says nothing about the person."),
     (
         "close to the line",
-        "One step of one score from the other decision: the total reached and one hurdle missed by one step, or every hurdle met and the "
-        "total one step short.",
+        "One score, raised by one step of the rating scale, would change the outcome: the total is reached and exactly one hurdle missed, "
+        "by at most one step; or every hurdle is met, and the total would be reached with one score one step higher.",
     ),
     ("complete", "A candidate with a score on every value."),
     ("correlation", "How far two values put candidates in the same order: 0 not at all, 1 entirely."),
@@ -95,11 +97,23 @@ _TERMS = (
 )  # fmt: skip
 
 
-def checklist(agreement: HowFar | None = None) -> Table:
-    """The evidence that a record of the standard needs: where this pack has it, and where it does not."""
+def checklist(process: Process | None = None, agreement: HowFar | None = None) -> Table:
+    """The evidence that a record of the standard needs: where this pack has it, and where it does not.
+
+    Parameters
+    ----------
+    process
+        The definition: one that gives no score a meaning has nothing to show for the performance standard in words.
+    agreement
+        How far assessors agree, as far as the ratings can say.
+    """
     found = agreement or HowFar(NOT_HERE)
     absent = {AGREEMENT: not found.known or found.suspect, ERROR: found.error is None}
-    listed = [(what, None if anchor is None or absent.get(anchor) else anchor, title) for what, anchor, title in _CHECKLIST]
+    silent = process is not None and not process.scale.meanings
+    listed = [
+        (what, None if anchor is None or absent.get(anchor) or (silent and what == _IN_WORDS) else anchor, title)
+        for what, anchor, title in _CHECKLIST
+    ]
     rows = [(what, Link(f"in this pack: {title}", anchor) if anchor else NOT_HERE) for what, anchor, title in listed]
     data = pd.DataFrame(rows, columns=["Evidence", "Where it is"])
     here = sum(anchor is not None for _, anchor, _ in listed)

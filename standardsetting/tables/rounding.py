@@ -36,6 +36,33 @@ def count(number: int) -> str:
     return rounded(int(number))
 
 
+def of(number: int, one: str, many: str | None = None) -> str:
+    """A number and what it counts: "1 candidate", "4 candidates", "no candidates".
+
+    Examples
+    --------
+    >>> of(1, "candidate"), of(1234, "candidate"), of(0, "person", "people")
+    ('1 candidate', '1,234 candidates', 'no people')
+    """
+    name = one if number == 1 else many or one + "s"
+    return f"{count(number) if number else 'no'} {name}"
+
+
+def verb(number: int, one: str, many: str) -> str:
+    """The form of a verb that fits a number: "1 is", "4 are"."""
+    return f"{count(number)} {one if number == 1 else many}"
+
+
+def the(number: int, one: str, many: str | None = None) -> str:
+    """A group that was counted: "the only candidate", "the 12 candidates"."""
+    return f"the only {one}" if number == 1 else f"the {of(number, one, many)}"
+
+
+def with_every_score(number: int) -> str:
+    """Whom the shares of a pack describe: "the 12 candidates with every score"."""
+    return f"{the(number, 'candidate')} with every score"
+
+
 def percent(share: Number, n: int) -> str:
     """A share of `n` people as a percentage; a share that is not nobody or everybody is never written as 0% or 100%.
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from standardsetting.process import Process
 from standardsetting.scale import plain
+from standardsetting.tables.rounding import with_every_score
 from standardsetting.tables.table import Table
 
 
@@ -37,7 +38,13 @@ def value_distribution(distribution: pd.DataFrame, process: Process) -> Table:
     counts = distribution.pivot(index="score", columns="value", values="candidates")[[v.name for v in process.values]]
     data = counts.set_axis([v.label for v in process.values], axis=1).rename_axis(None, axis=1).reset_index(names="Score")
     kinds = ("number", *("count" for _ in process.values))
-    return Table("scores-by-value", "Candidates with each score on each value", data, kinds)
+    n = int(distribution["scored"].max())
+    return Table("scores-by-value", "Candidates with each score on each value", data, kinds, _counted(n))
+
+
+def _counted(n: int) -> tuple[str, ...]:
+    """Whom a table counts, as a note below it."""
+    return (f"Counted are {with_every_score(n)}.".replace("are the only", "is the only"),) if n else ("No candidate has every score.",)
 
 
 def hurdle_counts(counts: pd.DataFrame, process: Process) -> Table:
@@ -54,7 +61,12 @@ def hurdle_counts(counts: pd.DataFrame, process: Process) -> Table:
     )
     n = int(counts["scored"].max())
     return Table(
-        "hurdles", "Candidates who reached and missed the hurdle of each value", data, ("text", "number", "count", "count", "percent"), n=n
+        "hurdles",
+        "Candidates who reached and missed the hurdle of each value",
+        data,
+        ("text", "number", "count", "count", "percent"),
+        _counted(n),
+        n=n,
     )
 
 
@@ -64,11 +76,14 @@ def total_distribution(totals: pd.DataFrame) -> Table:
         ["Total", "Candidates", "Met every hurdle", "Missed at least one", "Share of candidates"], axis=1
     )
     n = int(totals["candidates"].sum())
-    return Table("totals", "Candidates with each possible total", data, ("number", "count", "count", "count", "percent"), n=n)
+    kinds = ("number", "count", "count", "count", "percent")
+    return Table("totals", "Candidates with each possible total", data, kinds, _counted(n), n=n)
 
 
 def correlations(pairs: pd.DataFrame, process: Process) -> Table:
-    """How each pair of values goes together."""
+    """How each pair of values goes together; no rows where no correlation is defined."""
+    if pairs["correlation"].isna().all():
+        pairs = pairs.iloc[:0]
     labels = {v.name: v.label for v in process.values}
     data = pd.DataFrame({"Value": pairs["value"].map(labels), "With": pairs["other"].map(labels), "Correlation": pairs["correlation"]})
     return Table(
@@ -76,7 +91,7 @@ def correlations(pairs: pd.DataFrame, process: Process) -> Table:
         "Correlation between two values",
         data,
         ("text", "text", "number"),
-        ("0: unrelated; 1: the same order of candidates.",),
+        ("0: unrelated; 1: the same order of candidates.", *(_counted(int(pairs["candidates"].max())) if len(pairs) else ())),
         places={"Correlation": 2},
         missing="not defined",
     )

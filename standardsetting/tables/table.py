@@ -123,6 +123,8 @@ class Table:
         }
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        if self.data.empty:  # a caption over nothing tells a reader nothing
+            return {"text/plain": "", "text/html": ""}
         return {"text/plain": self.caption, "text/html": self.html, MIME: self.record}
 
 

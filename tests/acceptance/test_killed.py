@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from standardsetting import records
+from standardsetting import Process, records
 from standardsetting.reporting import manifest
 from standardsetting.verify import verify
 
@@ -65,7 +65,7 @@ def kill_many(tmp_path, folder, command, verb, times, prepare):
             done = command(*WORDS[verb], folder, *options(verb, attempt))
             assert done.code == 0, done.out + done.err
             everything_whole(tmp_path, folder)
-            assert verify(folder, tmp_path / "reports" / "canary").problems == ()
+            assert verify(Process.load(folder), folder, tmp_path / "reports" / "canary").problems == ()
     return hits
 
 

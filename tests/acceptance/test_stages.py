@@ -1,8 +1,12 @@
 """Steps out of order are refused (exit 12), with what is missing as counts and rows; done steps are done once."""
 
+import hashlib
 import json
 
 import pandas as pd
+
+from standardsetting import records
+from standardsetting.reporting import manifest
 
 
 def test_options_and_pack_refuse_until_every_interview_is_scored_or_excepted(canary_process, command):
@@ -78,11 +82,62 @@ def test_verify_finds_every_kind_of_tampering(canary_process, command, tmp_path)
         assert command("verify", folder).code == 11, path.name
         path.write_bytes(content)
     assert command("verify", folder).code == 0
-    # the last record taken off the end
+    # the last record taken off the end, with a seal made anew by somebody who knows how
     ledger = folder / "records" / "ledger.jsonl"
-    lines = ledger.read_text().splitlines(keepends=True)
-    ledger.write_text("".join([*lines[:-2], lines[-1]]))
+    whole = ledger.read_text()
+    kept, *_ = records.read(folder)
+    ledger.write_text(f"{kept.as_line()}\n{records._seal_line((kept,))}\n")
+    assert records.inspect(folder)[1] == ()
     assert command("verify", folder).code == 11
+    ledger.write_text(whole)
+    # a page and its manifest changed together: the journal remembers the manifest
+    forged = page.read_text().replace("</h1>", " </h1>", 1)
+    manifest_file, honest, old_page = run / "manifest.json", (run / "manifest.json").read_text(), page.read_text()
+    page.write_text(forged)
+    content = json.loads(honest)
+    content["outputs"][page.name] = {"sha256": hashlib.sha256(forged.encode()).hexdigest(), "bytes": len(forged.encode())}
+    manifest_file.write_text(json.dumps(content))
+    assert manifest.verify(run) == []
+    assert command("verify", folder).code == 11
+    changed = ["--cut", "15", "--rationale", "x", "--by", "y", "--change-reason", "z"]
+    assert command("decide", folder, *changed).code == 12
+    manifest_file.write_text(honest)
+    page.write_text(old_page)
+    # what nobody looks at every day
+    for path in (folder / "closing" / "closing.json", folder / "closing" / "named" / "identities.parquet"):
+        content = path.read_bytes()
+        path.write_bytes(b"{}")
+        assert command("verify", folder).code == 11, path.name
+        assert command("pack", folder).code == 12, path.name
+        path.write_bytes(content)
+    for place in ("blind", "named/inputs"):
+        (folder / "closing" / place / "more.txt").write_text("x")
+        assert command("verify", folder).code == 11, place
+        (folder / "closing" / place / "more.txt").unlink()
+    assert command("verify", folder).code == 0
+
+
+def test_the_report_is_about_the_definition_that_was_closed(canary_process, command, tmp_path):
+    folder = canary_process()
+    assert command("close", folder).code == 0
+    definition = folder / "process.toml"
+    definition.write_text(definition.read_text().replace("A process for a test", "Quite another title"))
+    done = command("pack", folder)
+    assert done.code == 0
+    assert "frozen" in done.out
+    page = next((tmp_path / "reports" / "canary").glob("standard-setting-*/*.html")).read_text(encoding="utf-8")
+    assert "A process for a test" in page
+    assert "Quite another title" not in page
+    assert command("verify", folder).code == 11
+
+
+def test_a_definition_that_names_a_candidate_publishes_nothing(canary_process, command, tmp_path):
+    folder = canary_process()
+    definition = folder / "process.toml"
+    definition.write_text(definition.read_text().replace("A process for a test", "After the grievance of Zebediah3 Quillfeather3"))
+    assert command("close", folder).code == 0
+    assert command("pack", folder).code == 13
+    assert not list((tmp_path / "reports" / "canary").glob("standard-setting-*"))
 
 
 def test_a_cut_that_cannot_be_is_refused_before_anything_is_recorded(canary_process, command):
@@ -96,8 +151,19 @@ def test_a_cut_that_cannot_be_is_refused_before_anything_is_recorded(canary_proc
 def test_words_on_the_command_line(canary_process, command, tmp_path):
     folder = canary_process()
     assert command("nonsense").code == 2
+    for words in (["decide", folder, "--json"], ["check", "--json", "--bogus"]):
+        wrong = command(*words)
+        assert (wrong.code, wrong.record["exit_code"]) == (2, 2)
+    (tmp_path / "afile").write_text("x")
+    assert command("close", folder).code == 0
+    assert command("pack", folder, "--reports", tmp_path / "afile").code == 18
+    (tmp_path / "folder" / "process.toml").mkdir(parents=True)
+    assert command("check", tmp_path / "folder").code == 10
     assert command("check", tmp_path / "nowhere").code == 10
-    assert command("report", "horoscope", folder).code in {2, 12}
+    assert command("report", "horoscope", folder).code == 2
     assert command("--version").out.strip()
     for verb in ("new", "simulate", "check", "close", "report", "pack", "decide", "due", "status", "verify", "demo"):
         assert command(verb, "--help").code == 0
+    (folder / "closing" / "blind" / "seal.json").write_text("[1]")
+    assert command("verify", folder).code == 11
+    assert command("pack", folder).code in {12, 13}

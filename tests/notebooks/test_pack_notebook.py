@@ -6,6 +6,9 @@ import ast
 import hashlib
 import json
 import re
+import shutil
+import subprocess
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -196,3 +199,13 @@ def test_codes_of_assessors_stand_in_the_annex_only(with_assessors: tuple[nbform
     assert len(codes) == 8
     assert not [code for code in codes if code in body]
     assert all(code in annex for code in codes)
+
+
+def test_every_cell_runs_under_nbval(tmp_path: Path) -> None:
+    """As somebody runs it by hand: an ordinary kernel, one cell after the other, no cell may fail."""
+    write_blind_folder(tmp_path / "blind")
+    shutil.copyfile(NOTEBOOK, tmp_path / NOTEBOOK.name)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval-lax", "--nbval-cell-timeout=120", NOTEBOOK.name]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"[1-9]\d* passed", done.stdout)

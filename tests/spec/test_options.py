@@ -17,6 +17,7 @@ from standardsetting.blind.options import above_the_hurdles, deciding, options, 
 from standardsetting.blind.profile_counts import neighbours, profile_counts
 from standardsetting.errors import UsageError
 from standardsetting.profiles import enumerate_profiles
+from standardsetting.scale import as_fraction
 
 RULE = DecisionRule([3, 3, 3, 3], scale=Scale(1, 5))
 EVERY_PROFILE = enumerate_profiles(Scale(1, 5), 4)
@@ -163,7 +164,7 @@ def test_close_to_the_line_both_ways() -> None:
     expected = [4 * int(threes[max(cut - 11, 0) :].sum()) for cut in range(12, 18)]
     assert by_cut.loc[12:17, "missed_one_hurdle"].tolist() == expected
     assert by_cut.loc[18:, "missed_one_hurdle"].tolist() == [0, 0, 0]
-    assert by_cut.loc[13:20, "one_total_short"].tolist() == BY_TOTAL[:-1]
+    assert by_cut.loc[13:20, "one_step_short"].tolist() == BY_TOTAL[:-1]
     sums = close.patterns.groupby("cut")["candidates"].sum()
     assert (sums == by_cut["missed_one_hurdle"]).all()
     missers = close.candidates[close.candidates["side"] == "missed one hurdle"]
@@ -176,6 +177,74 @@ def test_close_to_the_line_steps_are_steps_of_the_scale() -> None:
     rule = DecisionRule([3, 3], scale=Scale(1, 5, step=0.5))
     close = close_to_the_line(pd.DataFrame({"value 1": [2.5, 2.0], "value 2": [5.0, 5.0]}), rule, cuts=[6, 7])
     assert close.by_cut["missed_one_hurdle"].tolist() == [1, 1]
+
+
+def closely(candidate: pd.Series, rule: DecisionRule, cut: float, step: Fraction) -> str:
+    """The definition, one candidate and one cut at a time, in fractions."""
+    top = rule.scale.maximum  # type: ignore[union-attr]
+    score = {v: as_fraction(float(candidate[v])) for v in rule.values}
+    missed = [v for v in rule.values if score[v] < rule.hurdles[v]]
+    total = sum(rule.weights[v] * score[v] for v in rule.values)
+    if total >= as_fraction(cut):
+        return "hurdle" if len(missed) == 1 and rule.hurdles[missed[0]] - score[missed[0]] <= step else ""
+    gains = [rule.weights[v] * (min(score[v] + step, top) - score[v]) for v in rule.values]
+    return "total" if not missed and total + max(gains) >= as_fraction(cut) else ""
+
+
+@pytest.mark.parametrize(
+    ("weights", "grid", "step", "hurdles", "cuts"),
+    [
+        ({}, 1, 1, [3, 3], None),
+        ({"value 1": 2}, 1, 1, [3, 2], None),
+        ({"value 1": "0.5", "value 2": "1.5"}, 1, 1, [3, 3], [3, 6, 9]),
+        ({}, "0.5", 1, [3, 3], None),
+        ({"value 1": 3}, "1/3", 1, [3, "2.5"], [8, 9, 10, 11, 12, 13]),
+        ({}, "0.5", "0.5", [3, 3], None),
+    ],
+)
+def test_close_to_the_line_is_one_rating_step_on_both_sides(
+    weights: dict[str, str | int], grid: str | int, step: str | int, hurdles: list[str | int], cuts: list[int] | None
+) -> None:
+    scale = Scale(1, 5, step=grid)
+    rule = DecisionRule(hurdles, weights=weights, scale=scale)
+    everybody = enumerate_profiles(scale, 2)
+    found = close_to_the_line(everybody, rule, cuts=cuts, step=step).by_cut
+    expected = [[closely(row, rule, cut, as_fraction(step)) for _, row in everybody.iterrows()] for cut in found["cut"]]
+    assert found["missed_one_hurdle"].tolist() == [sides.count("hurdle") for sides in expected]
+    assert found["one_step_short"].tolist() == [sides.count("total") for sides in expected]
+    assert found["one_step_short"].sum() > 0
+
+
+def test_a_weight_carries_a_step_over_several_totals() -> None:
+    """4 and 4 with weights 2 and 1 make 12: a 5 on the first makes 14, so 13 and 14 are one step away and 15 is not."""
+    rule = DecisionRule([3, 3], weights={"value 1": 2}, scale=Scale(1, 5))
+    close = close_to_the_line(pd.DataFrame({"value 1": [4.0], "value 2": [4.0]}), rule)
+    assert close.by_cut.loc[close.by_cut["one_step_short"] > 0, "cut"].tolist() == [13, 14]
+    assert close.candidates[["total", "up_to"]].to_numpy().tolist() == [[12, 14]]
+
+
+def test_half_points_of_means_are_no_rating_steps() -> None:
+    """Means of two whole ratings lie on halves; 6 is one rating away from 6.5 and from 7, as a 2 is from a hurdle of 3."""
+    rule = DecisionRule([3, 3], scale=Scale(1, 5, step=0.5))
+    close = close_to_the_line(pd.DataFrame({"value 1": [3.0, 2.0], "value 2": [3.0, 5.0]}), rule, step=1).by_cut.set_index("cut")
+    assert close.index[close["one_step_short"] > 0].tolist() == [6.5, 7]
+    assert close.loc[7, "missed_one_hurdle"] == 1
+
+
+def test_nobody_is_raised_above_the_scale() -> None:
+    rule = DecisionRule([3, 3], scale=Scale(1, 5, step=0.5))
+    close = close_to_the_line(pd.DataFrame({"value 1": [4.5, 5.0], "value 2": [5.0, 5.0]}), rule, cuts=[9, 9.5, 10], step=1)
+    assert close.by_cut["one_step_short"].tolist() == [0, 0, 1]
+
+
+def test_the_incomplete_are_in_no_distribution() -> None:
+    scores = pd.DataFrame({"value 1": [3.0, 4.0, 2.0], "value 2": [3.0, None, 3.0], "value 3": [3.0] * 3, "value 4": [3.0] * 3})
+    by_value = value_distribution(scores, RULE)
+    assert (by_value["scored"] == 2).all()
+    first = by_value[by_value["value"] == "value 1"]
+    assert first["candidates"].tolist() == [0, 1, 1, 0, 0]
+    assert first["share"].sum() == 1
+    assert hurdle_counts(by_value)["share_missed"].tolist() == [0.5, 0, 0, 0]
 
 
 def test_distributions_show_empty_categories() -> None:

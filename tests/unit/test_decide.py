@@ -34,7 +34,7 @@ def scores():
     )
     interviews = pd.DataFrame({"candidate": codes, "panel": pd.NA, "day": np.arange(6), "complete": [True] * 5 + [False]})
     account = Account(6, 6, 5, 1, {}, 0, (), (), NOON.isoformat())
-    return BlindScores(ratings.merge(interviews, on="candidate"), interviews, process, account, seal="a" * 64)
+    return BlindScores(ratings.merge(interviews.drop(columns="complete"), on="candidate"), interviews, process, account, seal="a" * 64)
 
 
 def seal(scores, folder, **changes):

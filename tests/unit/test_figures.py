@@ -107,3 +107,47 @@ def test_title_follows_the_numbers() -> None:
 def test_blind_statistics_do_not_load_matplotlib() -> None:
     code = "import sys, standardsetting.blind.options, standardsetting.tables, standardsetting.prose; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def titled(rows: list[tuple[float, float]]) -> dict[str, Figure]:
+    scores = pd.DataFrame(rows, columns=["value 1", "value 2"])
+    rule = DecisionRule([3, 3], scale=Scale(1, 5))
+    every = options(scores, rule)
+    shown = deciding(every)
+    pictures = (
+        figures.where_the_standard_could_lie(total_distribution(scores, rule), every, shown),
+        figures.options_curve(shown),
+        figures.not_met_by_reason(shown),
+    )
+    return {picture.name: picture for picture in pictures}
+
+
+@pytest.mark.parametrize(
+    ("rows", "where", "reasons"),
+    [
+        ([(1, 1), (2, 1)], "At every total from 6 to 8, nobody meets the rule", "missed both a hurdle and the total, at every total shown"),
+        ([(5, 5), (5, 4)], "At every total from 6 to 8, everybody meets the rule", "At every total shown, everybody meets the rule"),
+        ([(5, 5), (1, 5)], "At every total from 6 to 8, 50% meet the rule", "At no total shown does the total alone turn anybody down"),
+        ([(3, 3), (5, 5)], "From a total of 6 to 8, the share who meet the rule falls from 100% to 50%", "Nobody missed a hurdle"),
+    ],
+)
+def test_titles_do_not_claim_a_fall_that_is_none(rows: list[tuple[float, float]], where: str, reasons: str) -> None:
+    pictures = titled(rows)
+    assert pictures["where-the-standard-could-lie"].title == where
+    assert pictures["where-the-standard-could-lie"].alt.startswith(where)
+    assert pictures["options-curve"].alt.startswith(where)
+    assert reasons in pictures["not-met"].title
+    assert "of the 2 candidates with every score" in pictures["where-the-standard-could-lie"].subtitle
+    assert "of the 2 candidates with every score" in pictures["options-curve"].subtitle
+
+
+def test_a_picture_of_nothing_is_not_shown() -> None:
+    definition = process(6, 1, 5, 1, 2)
+    rule = definition.decision_rule()
+    counted = profile_counts(pd.DataFrame([[1.0] * 6], columns=list(rule.values)), rule)
+    assert figures.profile_tiles(counted, definition)._repr_mimebundle_() == {"text/plain": "", "text/html": ""}
+
+
+def test_one_interview() -> None:
+    assert figures.flow(Account(None, 1, 1, 0, {}, 0, (), (), "")).title == "The only interview arranged is fully scored"
+    assert figures.flow(Account(None, 1, 0, 0, {"deferred": 1}, 0, (), (), "")).title == "The only interview arranged led to no full score"

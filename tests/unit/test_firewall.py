@@ -228,3 +228,100 @@ def test_a_smuggled_column_is_refused_even_under_a_new_seal(tmp_path):
 def test_no_blind_folder_is_a_stage_not_reached(tmp_path):
     with pytest.raises(StageError, match="standardsetting close"):
         BlindScores.read(tmp_path)
+
+
+# --- benchmark videos
+
+
+def videos():
+    """Three raters who also sat, one who only saw the video, and a reference score without a rater."""
+    who = ["Assessor Quill 0", "Assessor Quill 3", "Assessor Quillon only", None]
+    rows = [(f"Quillfeather film {v}", a, value, 3.0, "before" if a else "reference") for v in (1, 2) for a in who for value in VALUES]
+    return pd.DataFrame(rows, columns=["video_id", "assessor_id", "value", "rating", "occasion"])
+
+
+def test_benchmark_ratings_pass_with_the_assessors_own_codes(tmp_path):
+    benchmark = videos()
+    seal = go(tmp_path, *tables(), benchmark=benchmark)
+    scores = BlindScores.read(tmp_path / "blind")
+    assert scores.seal == seal
+    assert list(scores.benchmark) == ["video", "assessor", "value", "rating", "occasion"]
+    assert scores.benchmark["video"].astype(str).str.fullmatch("V-[2-9B-DF-HJ-NP-TV-XZ]{3}").all()
+    book = pd.read_csv(tmp_path / "named" / "code_book.csv").set_index(["kind", "identifier"])["code"]
+    both = book["assessor"]["Assessor Quill 3"]
+    assert both in set(scores.ratings["assessor"]) and both in set(scores.benchmark["assessor"])
+    only = book["assessor"]["Assessor Quillon only"]
+    assert only not in set(scores.ratings["assessor"]) and (scores.benchmark["assessor"] == only).sum() == 8
+    assert scores.benchmark["assessor"].isna().sum() == 8 == (scores.benchmark["occasion"] == "reference").sum()
+    back = scores.benchmark.astype({"video": str, "assessor": object}).replace({"video": {c: i for i, c in book["video"].items()}})
+    expected = benchmark.groupby(["video_id", "value"]).size()
+    assert back.groupby(["video", "value"], observed=True).size().tolist() == expected.tolist()
+
+
+def test_no_canary_survives_in_the_benchmark(tmp_path):
+    go(tmp_path, *tables(), benchmark=videos())
+    for path in (tmp_path / "blind").iterdir():
+        content = path.read_bytes().lower()
+        for canary in (b"quill", b"film", b"only"):
+            assert canary not in content, path.name
+
+
+def test_without_benchmark_the_folder_has_none(tmp_path):
+    go(tmp_path, *tables())
+    assert not (tmp_path / "blind" / "benchmark.parquet").exists()
+    empty = BlindScores.read(tmp_path / "blind").benchmark
+    assert empty.empty and list(empty) == ["video", "assessor", "value", "rating", "occasion"]
+
+
+@pytest.mark.parametrize("column", [*PLANTED, "kind", "candidate_id"])
+def test_a_planted_column_of_the_benchmark_stops_the_door(tmp_path, column):
+    benchmark = videos()
+    benchmark[column] = PLANTED.get(column, lambda n: ["QF-00001"] * n)(len(benchmark))
+    with pytest.raises(DisclosureError) as refusal:
+        go(tmp_path, *tables(), benchmark=benchmark)
+    assert refusal.value.exit_code == 13 and column not in str(refusal.value) and "benchmark" in str(refusal.value)
+    assert not (tmp_path / "blind").exists() and not (tmp_path / "named").exists()
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"), [("value", "ethnicity"), ("occasion", "female"), ("rating", 6.0), ("rating", 2.5), ("rating", float("nan"))]
+)
+def test_an_undeclared_cell_of_the_benchmark_stops_the_door(tmp_path, column, cell):
+    benchmark = videos()
+    benchmark.loc[3, column] = cell
+    with pytest.raises(DisclosureError, match="benchmark") as refusal:
+        go(tmp_path, *tables(), benchmark=benchmark)
+    assert str(cell) not in str(refusal.value)
+    assert not (tmp_path / "blind").exists()
+
+
+def test_a_benchmark_that_is_changed_smuggled_or_unsealed_is_not_used(tmp_path):
+    from standardsetting.blind.scores import file_digest
+
+    go(tmp_path, *tables(), benchmark=videos())
+    blind = tmp_path / "blind"
+    pd.read_parquet(blind / "benchmark.parquet").assign(sex="female").to_parquet(blind / "benchmark.parquet")
+    with pytest.raises(DisclosureError, match="does not match its seal"):
+        BlindScores.read(blind)
+    seal = json.loads((blind / "seal.json").read_text())
+    (blind / "seal.json").write_text(json.dumps({name: file_digest(blind / name) for name in seal}))
+    with pytest.raises(DisclosureError, match="not on the allow-list"):
+        BlindScores.read(blind)
+    del seal["benchmark.parquet"]
+    (blind / "seal.json").write_text(json.dumps(seal))
+    assert BlindScores.read(blind).benchmark.empty
+
+
+def test_closing_takes_the_benchmark_through_the_door(tmp_path):
+    from datetime import UTC, datetime
+
+    from standardsetting.named.close import close
+    from standardsetting.simulate import folder
+    from standardsetting.stages import BLIND
+
+    folder.write(tmp_path / "process", n=30, seed=3)
+    close(Process.load(tmp_path / "process"), tmp_path / "process", when=datetime(2023, 10, 1, tzinfo=UTC))
+    scores = BlindScores.read(tmp_path / "process" / BLIND)
+    assert set(scores.benchmark["occasion"]) == {"before", "after", "reference"}
+    assert set(scores.ratings["assessor"].dropna()) <= set(scores.benchmark["assessor"].dropna())
+    assert scores.benchmark.groupby("occasion", observed=True)["video"].nunique().eq(3).all()

@@ -107,7 +107,8 @@ def test_agreed_scores_copied_in_raise_a_warning_and_count_as_no_evidence() -> N
     assert "copied" in warning.text
     assert "first settle" in prose.agreement_heading(copied).text
     evidence = [
-        tables.checklist(found).data.set_index("Evidence").loc["How far assessors agree", "Where it is"] for found in (honest, copied)
+        tables.checklist(agreement=found).data.set_index("Evidence").loc["How far assessors agree", "Where it is"]
+        for found in (honest, copied)
     ]
     assert [str(cell) for cell in evidence] == ["in this pack: How far assessors agree", "not in this pack"]
 

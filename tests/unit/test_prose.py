@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 
-from standardsetting import Process, prose
+from standardsetting import Process, prose, tables
 from standardsetting.blind.close_to_the_line import close_to_the_line
 from standardsetting.blind.distributions import correlations, hurdle_counts, total_distribution, value_distribution
 from standardsetting.blind.options import above_the_hurdles, deciding, options
 from standardsetting.blind.profile_counts import neighbours, profile_counts
 from standardsetting.blind.scores import Account
-from standardsetting.prose.passage import Passage, listed, of, paragraphs, verb
+from standardsetting.prose.passage import Passage, listed, paragraphs
+from standardsetting.tables.rounding import of, verb
 
 VALUES = ("professionalism", "integrity", "courage", "compassion")
 
@@ -88,7 +91,7 @@ def test_why_above_the_hurdles_uses_the_cohort() -> None:
     turned = above_the_hurdles(deciding(options(cohort(), process().decision_rule())))
     text = prose.why(turned, process()).text
     assert "3 on every value, which the definition calls “acceptable”, has a total of 12" in text
-    assert "251 candidates reached the hurdle on every value" in text
+    assert "In this cohort 251 candidates reached 3 on every value." in text
     assert "A total of 13 would turn down 30 (12%)" in text
     assert "a total of 18 would turn down 230 (92%)" in text
     assert "number of posts is no such reason" in text
@@ -126,7 +129,10 @@ def test_scores_profiles_and_line() -> None:
     assert "81 combinations" in prose.profiles(unordered, ordered).text
     assert prose.profiles_heading(unordered).text == "4 of 15 ways to meet the hurdles occurred"
     line = close_to_the_line(cohort(), rule)
-    assert "At a total of 12, 60 reached the total" in prose.close(line, deciding(options(cohort(), rule))).text
+    text = prose.close(line, deciding(options(cohort(), rule))).text
+    assert "missed exactly one hurdle, by at most one step: at most 60, at a total of 12, 13 or 14." in text
+    assert "would reach it with one score raised: at most 100, at a total of 15 or 17." in text
+    assert "one step of the rating scale" in text
 
 
 def test_high_correlations_are_warned_about() -> None:
@@ -144,6 +150,131 @@ def test_nothing_recommends_a_total() -> None:
 def test_titles_are_escaped() -> None:
     assert "<2023>" not in prose.rule_in_words(process()).html
     assert "<2023>" in prose.rule_in_words(process()).text
+
+
+def every_sentence(scores: pd.DataFrame, definition: Process, counted: Account, *, vacancies: int | None = None) -> dict[str, str]:
+    """All the sentences of a pack, by the name of the function that wrote them."""
+    rule = definition.decision_rule()
+    every = options(scores, rule, vacancies=vacancies)
+    shown, totals = deciding(every), total_distribution(scores, rule)
+    counts, turned = hurdle_counts(value_distribution(scores, rule)), above_the_hurdles(shown)
+    unordered, ordered = profile_counts(scores, rule, ordered=False), profile_counts(scores, rule)
+    said = {
+        "where": prose.where(shown, counted, definition),
+        "box": prose.decision_box(shown, definition),
+        "rule": prose.rule_heading(definition),
+        "meanings": prose.meanings(definition),
+        "extremes": prose.extremes(shown, rule),
+        "why heading": prose.why_heading(turned, definition),
+        "why": prose.why(turned, definition),
+        "interviewed heading": prose.interviewed_heading(counted),
+        "interviewed": prose.who_was_interviewed(counted),
+        "found": prose.found(counted),
+        "scores heading": prose.scores_heading(counts, definition),
+        "scores": prose.how_the_scores_lie(counts, totals, definition),
+        "correlations": prose.correlations(correlations(scores, rule), definition),
+        "profiles heading": prose.profiles_heading(unordered),
+        "profiles": prose.profiles(unordered, ordered),
+        "options heading": prose.options_heading(shown),
+        "options": prose.what_each_total_means(shown),
+        "vacancies": prose.vacancies(shown),
+        "not met heading": prose.not_met_heading(shown),
+        "not met": prose.not_met(shown),
+        "neighbours": prose.neighbours(neighbours(scores, rule, cuts=shown["cut"].tolist())),
+        "close": prose.close(close_to_the_line(scores, rule), shown),
+    }
+    return {name: passage.text for name, passage in said.items()}
+
+
+def test_nobody_meets() -> None:
+    said = every_sentence(pd.DataFrame([(1.0, 1, 1, 1)] * 12, columns=list(VALUES)), process(), account({}, scored=12))
+    assert "Whichever total from 12 to 18 is chosen, nobody meets the whole rule." in said["where"]
+    assert "Totals from" not in said["box"]
+    assert "none makes a difference in this cohort (nobody meets the rule at any of them)" in said["box"]
+    assert said["not met"].endswith("None of them reached a total of 12 either.")
+    assert "In this cohort nobody reached 3 on every value." in said["why"]
+    assert said["scores"].endswith("All 12 candidates have a total of 4.")
+    assert said["close"].startswith("At no total shown")
+    assert said["profiles heading"] == "The profiles: nobody met every hurdle"
+    assert "Nobody has a profile that meets every hurdle." in said["profiles"]
+    assert said["found"] == "No irregularity was found in the data."
+    assert "beyond the exceptions above" in prose.found(account({"withdrawn": 1}, scored=12)).text
+
+
+def test_everybody_meets() -> None:
+    said = every_sentence(pd.DataFrame([(5.0, 5, 5, 5)] * 12, columns=list(VALUES)), process(), account({}, scored=12))
+    assert "Whichever total from 12 to 18 is chosen, all 12 candidates meet the whole rule." in said["where"]
+    assert "none makes a difference" in said["box"]
+    assert said["not met heading"] == "Everybody meets the rule at every total shown"
+    assert said["not met"] == "Nobody missed a hurdle, and nobody lies below any total shown."
+    assert "No total up to 18 would turn any of them down." in said["why"]
+
+
+def test_one_value_is_named() -> None:
+    definition = process(values=("skill",), hurdle=1, scale={"minimum": 0, "maximum": 3, "meanings": {"1": "enough"}})
+    said = every_sentence(pd.DataFrame({"skill": [0.0, 1, 1, 2, 3]}), definition, account({}, scored=5))
+    assert said["rule"] == "The rule: at least 1 on Skill, and a total to be settled"
+    assert said["scores heading"] == "1 candidate missed the hurdle on Skill"
+    assert said["correlations"] == ""
+    assert said["extremes"] == "There is one value: up to a total of 1 its hurdle alone decides, and above it the total alone."
+    assert said["why"].startswith("A candidate with exactly 1 on Skill, which the definition calls “enough”, has a total of 1.")
+    for name, text in said.items():
+        assert "every value" not in text, name
+        assert "any value" not in text, name
+        assert "every hurdle" not in text.replace("met every hurdle", ""), name
+        assert "hurdles are" not in text, name
+
+
+def test_extremes_name_the_first_total_at_which_hurdles_no_longer_matter() -> None:
+    """Two values to 3 with hurdles of 1: a missed one leaves 3, so from 4 on the total alone decides, though 6 is shown too."""
+    definition = process(values=("a", "b"), hurdle=1, scale={"minimum": 0, "maximum": 3})
+    rule = definition.decision_rule()
+    shown = options(pd.DataFrame({"a": [3.0], "b": [3.0]}), rule)
+    text = prose.extremes(shown, rule).text
+    assert "A cut of 2 changes nothing" in text
+    assert "At a cut of 4 the hurdles change nothing" in text
+
+
+def test_one_candidate() -> None:
+    said = every_sentence(pd.DataFrame([(3.0, 3, 3, 3)], columns=list(VALUES)), process(), account({}, scored=1), vacancies=1)
+    assert said["interviewed heading"] == "The only interview is fully scored"
+    assert said["scores"].startswith("1 candidate has every score and is counted here.")
+    assert said["scores"].endswith("The only candidate has a total of 12.")
+    assert "A total of 13 or more would turn that candidate down." in said["why"]
+    for name, text in said.items():
+        assert not re.search(r"\b1 (?:candidates|interviews|people|profiles|totals|vacancies|are|have|meet)\b", text), (name, text)
+
+
+def test_vacancies_of_none() -> None:
+    shown = deciding(options(cohort(), process().decision_rule(), vacancies=0))
+    assert "There are no vacancies" in prose.vacancies(shown).text
+    assert "Up to a total" not in prose.vacancies(shown).text
+
+
+def test_hurdles_without_meanings_are_listed_with_or() -> None:
+    values = [{"name": v, "hurdle": h} for v, h in (("a", 2), ("b", 10))]
+    definition = Process.from_mapping({"process": {"id": "p", "title": "P"}, "scale": {"minimum": 0, "maximum": 12}, "values": values})
+    assert "what a score of 2 or 10 means" in prose.meanings(definition).text
+
+
+def test_several_exercises_were_not_one_occasion() -> None:
+    pairs = correlations(cohort(), process().decision_rule())
+    several = process(exercises=[{"name": "talk", "values": VALUES[:2]}, {"name": "paper", "values": VALUES[2:]}])
+    one = process(exercises=[{"name": "interview", "values": VALUES}])
+    assert "one occasion" not in prose.correlations(pairs, several).text
+    assert "in the same exercise" in prose.correlations(pairs, several).text
+    assert "one occasion" in prose.correlations(pairs, one).text
+
+
+def test_headings_over_nothing_say_so() -> None:
+    rule = process().decision_rule()
+    nobody = pd.DataFrame([(1.0, 1, 1, 1)] * 3, columns=list(VALUES))
+    shown = deciding(options(nobody, rule))
+    assert "Nobody is close" in prose.codes_heading(tables.close_codes(close_to_the_line(nobody, rule), shown, process())).text
+    some = tables.close_codes(close_to_the_line(cohort(), rule), shown, process())
+    assert prose.codes_heading(some).text == "Blind codes close to the line"
+    listed = tables.profile_table(profile_counts(cohort(), rule), process())
+    assert prose.every_profile_heading(listed).text == "Every profile that meets the hurdles"
 
 
 def test_words() -> None:

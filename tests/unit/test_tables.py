@@ -13,8 +13,10 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
-from standardsetting import DecisionRule, Scale, tables
-from standardsetting.blind.options import options
+from standardsetting import DecisionRule, Process, Scale, tables
+from standardsetting.blind.close_to_the_line import close_to_the_line
+from standardsetting.blind.distributions import correlations, hurdle_counts, total_distribution, value_distribution
+from standardsetting.blind.options import above_the_hurdles, options
 from standardsetting.errors import UsageError
 from standardsetting.tables import rounding
 from standardsetting.tables.table import MIME, Link, Table
@@ -44,6 +46,12 @@ def test_percentages(share: float, n: int, written: str) -> None:
 
 def test_numbers_keep_the_decimals_they_have() -> None:
     assert [rounding.number(x) for x in (14, 13.5, 40 / 3, np.float64(0.25), Fraction(1, 8))] == ["14", "13.5", "13.33", "0.25", "0.13"]
+
+
+def definition_of(*names: str, weight: int = 1, meanings: dict[str, str] | None = None) -> Process:
+    values = [{"name": name, "hurdle": 3, "weight": weight} for name in names]
+    scale = {"minimum": 1, "maximum": 5, "meanings": meanings or {}}
+    return Process.from_mapping({"process": {"id": "p", "title": "P"}, "scale": scale, "values": values})
 
 
 def small(**changes: object) -> Table:
@@ -110,3 +118,69 @@ def test_checklist_says_what_is_not_here() -> None:
     assert (where == "not in this pack").sum() == len(where) - len(here) > 0
     assert f"{len(here)} of {len(where)}" in checklist.notes[0]
     assert not re.search(r"coming|later|soon|future", " ".join(checklist.data["Evidence"]).replace("later performance", ""))
+
+
+def test_a_table_without_rows_is_not_shown():
+    empty = Table("empty", "Nothing was found", pd.DataFrame({"Table": [], "Rows": []}), kinds=("text", "count"))
+    assert empty._repr_mimebundle_() == {"text/plain": "", "text/html": ""}
+
+
+def one_candidate(vacancies: int | None = None) -> pd.DataFrame:
+    return options(pd.DataFrame({"value 1": [3.0], "value 2": [3.0]}), RULE, vacancies=vacancies)
+
+
+def test_singular_and_plural() -> None:
+    assert tables.options_table(one_candidate(1)).data.columns[-1] == "Consequence, not standard: met minus 1 vacancy"
+    assert tables.every_option(one_candidate()).notes[0] == "Every row describes the same 1 complete candidate; none is incomplete."
+    assert "The share is of the only candidate with every score." in tables.every_option(one_candidate()).notes[1]
+    assert [rounding.the(n, "candidate") for n in (1, 2, 1000)] == ["the only candidate", "the 2 candidates", "the 1,000 candidates"]
+
+
+def test_no_vacancies_have_no_column() -> None:
+    assert not any("vacanc" in str(column) for column in tables.options_table(one_candidate(0)).data.columns)
+
+
+def test_tables_say_whom_they_count() -> None:
+    scores = pd.DataFrame({"value 1": [3.0, 4, 1, 5], "value 2": [3.0, None, 3, 4]})
+    definition = definition_of("value 1", "value 2")
+    by_value = value_distribution(scores, RULE)
+    whom = "Counted are the 3 candidates with every score."
+    assert whom in tables.value_distribution(by_value, definition).notes
+    assert whom in tables.hurdle_counts(hurdle_counts(by_value), definition).notes
+    assert whom in tables.total_distribution(total_distribution(scores, RULE)).notes
+    assert whom in tables.correlations(correlations(scores, RULE), definition).notes
+    assert "of the 3 candidates with every score" in tables.options_table(options(scores, RULE)).notes[0]
+    turned = tables.above_the_hurdles(above_the_hurdles(options(scores, RULE)))
+    assert turned.notes == ("The share is of the 2 candidates who met every hurdle.",)
+
+
+def test_undefined_correlations_are_not_shown() -> None:
+    pairs = correlations(pd.DataFrame({"value 1": [3.0], "value 2": [3.0]}), RULE)
+    assert tables.correlations(pairs, definition_of("value 1", "value 2")).data.empty
+
+
+def test_close_to_the_line_names_its_step_and_both_sides() -> None:
+    scores = pd.DataFrame({"value 1": [3.0, 4, 2], "value 2": [3.0, 4, 5]}, index=["C-1", "C-2", "C-3"])
+    definition, every = definition_of("value 1", "value 2", weight=2), options(scores, RULE)
+    close = close_to_the_line(scores, RULE)
+    table = tables.close_by_cut(close, every, definition)
+    assert "one step of the rating scale" in table.caption
+    assert "weight of the value" in table.notes[0]
+    assert "weight" not in tables.close_by_cut(close, every, definition_of("value 1", "value 2")).notes[0]
+    shown = every[every["cut"].isin([7, 8])]
+    codes = tables.close_codes(close, shown, definition)
+    assert codes.data[["Total", "Close up to a total of", "Blind codes"]].to_numpy().tolist() == [[7, 7, "C-3"], [6, 7, "C-1"]]
+
+
+def test_words_for_scores_are_evidence_only_where_there_are_words() -> None:
+    silent, said = definition_of("a"), definition_of("a", meanings={"3": "acceptable"})
+    here = [tables.checklist(p).data.set_index("Evidence")["Where it is"].filter(like="in words: what").iloc[0] for p in (silent, said)]
+    assert here[0] == "not in this pack"
+    assert isinstance(here[1], Link)
+
+
+def test_tables_of_nobody_are_not_shown() -> None:
+    nobody = pd.DataFrame({"value 1": [1.0], "value 2": [1.0]})
+    every, definition = options(nobody, RULE), definition_of("value 1", "value 2")
+    assert tables.above_the_hurdles(above_the_hurdles(every)).data.empty
+    assert tables.close_by_cut(close_to_the_line(nobody, RULE), every, definition).data.empty
