@@ -22,6 +22,9 @@ from standardsetting.errors import UsageError
 TOTAL = "total"
 ONLY_AGREED = "the ratings that assessors gave before the discussion are not in the data; there are agreed scores only"
 NO_RATINGS = "the data hold no independent ratings"
+# Variance components keep a row and a column for each assessor: more than these take minutes and gigabytes.
+MOST_ASSESSORS = 1000
+TOO_MANY = f"more than {MOST_ASSESSORS:,} assessors rated, which is more than these calculations take"
 ONE_EACH = "every candidate was rated independently by one assessor alone"
 # A smoothed error needs candidates at the total it speaks of.
 _FEWEST_AT_A_TOTAL = 5
@@ -138,6 +141,8 @@ def how_far_assessors_agree(scores: BlindScores, *, confidence: float = 0.95, re
     rota = describe(ratings)
     if rota.k_max < 2:
         return HowFar(ONE_EACH)
+    if rota.n_assessors > MOST_ASSESSORS:
+        return HowFar(TOO_MANY)
     recommended = recommend(rota)
     scale = scores.process.rating_scale
     lead = _lead(ratings, recommended, confidence)
