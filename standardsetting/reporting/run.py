@@ -23,6 +23,7 @@ import standardsetting
 from standardsetting.errors import DisclosureError, PublishingError, UsageError, WorkbenchError
 from standardsetting.process import Process
 from standardsetting.reporting import kernel, manifest, publish, render, scan, workbook
+from standardsetting.shipped import shipped
 
 # Kinds of report, their notebooks and titles; a kind is added here and nowhere else.
 NOTEBOOKS = {"standard-setting": "standard_setting_pack", "assessor-quality": "assessor_quality"}
@@ -181,10 +182,9 @@ def _notebook(request: ReportRequest) -> Path:
         raise UsageError(f"There is no report of this kind; there are: {', '.join(NOTEBOOKS)}.")
     if request.notebook is not None:
         return Path(request.notebook)
-    package = Path(standardsetting.__file__).resolve().parent
-    for folder in (package / "notebooks", package.parent / "notebooks"):
-        if (found := folder / f"{NOTEBOOKS[request.kind]}.ipynb").is_file():
-            return found
+    found = shipped("notebooks") / f"{NOTEBOOKS[request.kind]}.ipynb"
+    if found.is_file():
+        return found
     raise PublishingError(f"The notebook {NOTEBOOKS[request.kind]}.ipynb is not installed.", next_step="Install the package again.")
 
 
