@@ -7,19 +7,17 @@ import json
 import sys
 import traceback
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 from typer.exceptions import Abort, TyperException
 
 from standardsetting import __version__, records
-from standardsetting.errors import BusyError, Exit, FindingsError, StageError, UsageError, WorkbenchError
-from standardsetting.stages import BLIND, NAMED, RESTRICTED, STANDARD_RECORD, Stage, reached, require, stage_of
+from standardsetting.errors import Exit, FindingsError, StageError, UsageError, WorkbenchError
+from standardsetting.publishing import alone, now_in, publish_report, reports_of
+from standardsetting.stages import BLIND, RESTRICTED, STANDARD_RECORD, Stage, reached, require, stage_of
 
 if TYPE_CHECKING:
     from standardsetting.process import Process
@@ -109,31 +107,6 @@ def _load(folder: Path) -> Process:
     return Process.load(folder)
 
 
-def _now(process: Process) -> datetime:
-    return datetime.now(ZoneInfo(process.process.time_zone))
-
-
-def _alone(folder: Path) -> AbstractContextManager[Any]:
-    """Hold the lock of a process, or say at once that somebody else does."""
-    import filelock
-
-    class Held(filelock.FileLock):
-        def __enter__(self) -> Any:
-            try:
-                return self.acquire(timeout=0)
-            except filelock.Timeout:
-                raise BusyError(
-                    "Another run is working on this process.", next_step="Wait until it has ended, and try again. Nothing was changed."
-                ) from None
-
-    return Held(folder / ".lock")
-
-
-def _reports(process: Process, folder: Path, chosen: Path | None) -> Path:
-    """The folder of all reports; a process has its own in it."""
-    return chosen or (folder / process.reports if process.reports else Path("reports"))
-
-
 @app.command()
 @verb
 def new(
@@ -217,8 +190,8 @@ def close(folder: Folder = HERE, as_json: AsJson = False) -> Told:
     from standardsetting.named.close import close as run_close
 
     process = _load(folder)
-    with _alone(folder), progress.shown("Closing the interviews"):
-        closing = run_close(process, folder, when=_now(process))
+    with alone(folder), progress.shown("Closing the interviews"):
+        closing = run_close(process, folder, when=now_in(process))
     verb_ = "were already closed" if closing.already_done else "are closed"
     passed = f"{closing.candidates} candidate{'' if closing.candidates == 1 else 's'} passed the door anonymised"
     return Told(
@@ -228,63 +201,6 @@ def close(folder: Folder = HERE, as_json: AsJson = False) -> Told:
         ),
         asdict(closing),
     )
-
-
-def _publish(kind: str, folder: Path, reports: Path | None, timeout: int) -> tuple[Process, RunResult]:
-    """Make one report, of a closed process or, where the report allows it, of the ratings that there are so far."""
-    from standardsetting import progress
-    from standardsetting.reporting.run import ReportRequest, make_report
-    from standardsetting.reporting.schedule import NEEDS
-
-    process = _load(folder)
-    early = NEEDS.get(kind) == "open" and stage_of(folder) is Stage.OPEN
-    if not early:
-        require(folder, Stage.CLOSED, doing=f"The report {kind}")
-    with _alone(folder), progress.shown("Preparing the report") as step:
-        result = make_report(
-            ReportRequest(
-                kind=kind,
-                reports_folder=_reports(process, folder, reports),
-                restricted_folder=folder / RESTRICTED,
-                timeout=timeout,
-                progress=step,
-                **(rests_on := (_so_far if early else _closed)(process, folder)),
-            )
-        )
-    if rests_on["process"].hash != process.hash:
-        changed = "process.toml was changed after the closing. The report uses the definition that was frozen then."
-        result = replace(result, notices=(*result.notices, changed))
-    return process, result
-
-
-def _closed(process: Process, folder: Path) -> dict[str, Any]:
-    """What a report of a closed process rests on: it comes from the ledger and the closing."""
-    import pandas as pd
-
-    from standardsetting.blind.scores import BlindScores
-    from standardsetting.named.close import IDENTITIES
-    from standardsetting.named.close import close as run_close
-    from standardsetting.stages import CLOSED_RECORD
-
-    # Already closed: this only makes sure that closing, ledger and rule still belong together.
-    run_close(process, folder, when=_now(process))
-    chain = records.read(folder)
-    closed = next(record for record in reversed(chain) if record.kind == CLOSED_RECORD)
-    return {
-        "process": BlindScores.read(folder / BLIND).process,
-        "blind_folder": folder / BLIND,
-        "identities": lambda: pd.read_parquet(folder / NAMED / IDENTITIES),
-        "inputs": dict(closed.body["inputs"]),
-        "ledger_head": chain[-1].hash,
-    }
-
-
-def _so_far(process: Process, folder: Path) -> dict[str, Any]:
-    """What a report rests on while interviews go on: a blind copy of the ratings there are."""
-    from standardsetting.named.preview import preview
-
-    seen = preview(process, folder)
-    return {"process": process, "blind_folder": seen.blind_folder, "identities": lambda: seen.identities, "inputs": seen.inputs}
 
 
 def _told_of(result: RunResult) -> Told:
@@ -315,14 +231,14 @@ def report(
     as_json: AsJson = False,
 ) -> Told:
     """Make and publish a report."""
-    return _told_of(_publish(kind, folder, reports, timeout)[1])
+    return _told_of(publish_report(kind, _load(folder), folder, reports=reports, timeout=timeout))
 
 
 @app.command()
 @verb
 def pack(folder: Folder = HERE, reports: Reports = None, timeout: Timeout = DEFAULT_TIMEOUT, as_json: AsJson = False) -> Told:
     """Make and publish the standard-setting pack."""
-    return _told_of(_publish("standard-setting", folder, reports, timeout)[1])
+    return _told_of(publish_report("standard-setting", _load(folder), folder, reports=reports, timeout=timeout))
 
 
 @app.command()
@@ -344,10 +260,10 @@ def decide(
 
     process = _load(folder)
     require(folder, Stage.CLOSED, doing="Deciding the standard")
-    with _alone(folder):
-        run_close(process, folder, when=_now(process))
+    with alone(folder):
+        run_close(process, folder, when=now_in(process))
         scores = BlindScores.read(folder / BLIND)
-        published = _reports(process, folder, reports) / process.id
+        published = reports_of(process, folder, reports) / process.id
         run = published / publish.pointed(published, "standard-setting")
         sound = run != published and not manifest.verify(run) and publish.as_published(run, publish.journal(published))
         if not sound or manifest.read(run)["blind_seal"] != scores.seal:
@@ -362,12 +278,12 @@ def decide(
             rationale=rationale,
             by=by,
             evidence={"run": run.name, "manifest": manifest.digest(run / manifest.MANIFEST_FILE)},
-            when=_now(process),
+            when=now_in(process),
             change_reason=change_reason,
         )
         # The journal of runs remembers the record too: taking it off the end of the ledger would show.
         if not sealed.already_done:
-            entry = {"when": _now(process).isoformat(timespec="seconds"), "kind": "standard", "outcome": "recorded"}
+            entry = {"when": now_in(process).isoformat(timespec="seconds"), "kind": "standard", "outcome": "recorded"}
             publish.note(published, {**entry, "ledger_head": sealed.hash})
     state = "was already recorded" if sealed.already_done else "is recorded"
     lines = [sealed.sentence, f"This {state} as record {sealed.number}, {sealed.hash}."]
@@ -381,11 +297,12 @@ def due(folder: Folder = HERE, reports: Reports = None, timeout: Timeout = DEFAU
     from standardsetting.reporting import publish, schedule
 
     process = _load(folder)
-    journal = publish.journal(_reports(process, folder, reports) / process.id)
-    now_due = schedule.due(process, stage_of(folder).words, journal, _now(process), reached=reached(folder))
+    journal = publish.journal(reports_of(process, folder, reports) / process.id)
+    now_due = schedule.due(process, stage_of(folder).words, journal, now_in(process), reached=reached(folder))
     if not now_due:
         return Told(("Nothing is due.",), {"ran": []})
-    told = [_told_of(_publish(kind, folder, reports, timeout)[1]) for kind in dict.fromkeys(entry.report for entry in now_due)]
+    kinds = dict.fromkeys(entry.report for entry in now_due)
+    told = [_told_of(publish_report(kind, process, folder, reports=reports, timeout=timeout)) for kind in kinds]
     return Told(tuple(line for each in told for line in each.lines), {"ran": [each.record for each in told]})
 
 
@@ -396,8 +313,8 @@ def status(folder: Folder = HERE, reports: Reports = None, as_json: AsJson = Fal
     from standardsetting.reporting import publish, schedule
 
     process, stage = _load(folder), stage_of(folder)
-    journal = publish.journal(_reports(process, folder, reports) / process.id)
-    rows = schedule.status(process, stage.words, journal, _now(process), reached=reached(folder))
+    journal = publish.journal(reports_of(process, folder, reports) / process.id)
+    rows = schedule.status(process, stage.words, journal, now_in(process), reached=reached(folder))
     standing = records.latest(folder, STANDARD_RECORD)
     lines = [f"{process.process.title}: {stage.words}."]
     if standing is not None:
@@ -421,7 +338,7 @@ def verify(
     if run is None and folder != HERE and not folder.is_dir() and (HERE / "process.toml").is_file():
         folder, run = HERE, str(folder)  # `verify RUN` inside a process folder
     process = _load(folder)
-    found = run_verify(process, folder, _reports(process, folder, reports) / process.id, run=run)
+    found = run_verify(process, folder, reports_of(process, folder, reports) / process.id, run=run)
     counted = f"{found.records} records, {found.inputs} frozen inputs and {found.runs} runs were recomputed."
     if not found.problems:
         return Told((f"{counted} All of them hold.",), asdict(found))

@@ -48,9 +48,9 @@ def test_new_explains_every_key(tmp_path: Path) -> None:
 
 
 def _keys(part: str) -> set[str]:
-    from standardsetting import process
+    from standardsetting.process import sections
 
-    return set(getattr(process, part).model_fields)
+    return set(getattr(sections, part).model_fields)
 
 
 def test_new_examples_are_valid_once_uncommented(tmp_path: Path) -> None:
