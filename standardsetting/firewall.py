@@ -30,12 +30,11 @@ from standardsetting.blind.scores import (
     OCCASIONS,
     RATING_COLUMNS,
     RATINGS,
-    SEAL,
     Account,
-    file_digest,
 )
 from standardsetting.errors import DisclosureError
 from standardsetting.process import Process
+from standardsetting.sealed import seal
 
 # Columns the door knows. The second group is read, checked and left behind in the named zone.
 _RATINGS_PASS = ("candidate_id", "assessor_id", "exercise", "value", "rating", "kind")
@@ -139,8 +138,7 @@ def pass_through(
     _write_json(blind_folder / DEFINITION, process.without_sources().model_dump(mode="json"))
     _write_json(blind_folder / ACCOUNT, asdict(account))
     sealed = (RATINGS, INTERVIEWS, DEFINITION, ACCOUNT, *((BENCHMARK,) if benchmark is not None else ()))
-    _write_json(blind_folder / SEAL, {name: file_digest(blind_folder / name) for name in sealed})
-    return file_digest(blind_folder / SEAL)
+    return seal(blind_folder, sealed)
 
 
 def _only_listed(table: pd.DataFrame, listed: tuple[str, ...], name: str) -> None:

@@ -84,7 +84,7 @@ def _closed(process: Process, folder: Path) -> dict[str, Any]:
     closed = next(record for record in reversed(chain) if record.kind == CLOSED_RECORD)
     return {
         "process": BlindScores.read(folder / BLIND).process,
-        "blind_folder": folder / BLIND,
+        "material": folder / BLIND,
         "identities": lambda: pd.read_parquet(folder / NAMED / IDENTITIES),
         "inputs": dict(closed.body["inputs"]),
         "ledger_head": chain[-1].hash,
@@ -96,4 +96,4 @@ def _so_far(process: Process, folder: Path) -> dict[str, Any]:
     from standardsetting.named.preview import preview
 
     seen = preview(process, folder)
-    return {"process": process, "blind_folder": seen.blind_folder, "identities": lambda: seen.identities, "inputs": seen.inputs}
+    return {"process": process, "material": seen.blind_folder, "identities": lambda: seen.identities, "inputs": seen.inputs}

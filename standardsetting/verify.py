@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from standardsetting import records
-from standardsetting.blind.scores import ACCOUNT, BENCHMARK, DEFINITION, INTERVIEWS, RATINGS, SEAL, BlindScores, file_digest
+from standardsetting.blind.scores import ACCOUNT, BENCHMARK, DEFINITION, INTERVIEWS, RATINGS, BlindScores
 from standardsetting.errors import UsageError, WorkbenchError
 from standardsetting.named.close import CODE_BOOK, IDENTITIES, read_closing
 from standardsetting.process import Process
 from standardsetting.reporting import manifest, publish
+from standardsetting.sealed import SEAL, file_digest
 from standardsetting.stages import BLIND, CLOSED_RECORD, CLOSING, NAMED, STANDARD_RECORD
 
 

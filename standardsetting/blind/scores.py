@@ -6,7 +6,6 @@ allow-list, and refuses anything else.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -17,17 +16,12 @@ from typing import Any
 import pandas as pd
 
 from standardsetting.blind.value_scores import score_points, value_scores
-from standardsetting.errors import DisclosureError, StageError
+from standardsetting.errors import DisclosureError
 from standardsetting.process import Process
 from standardsetting.rule import DecisionRule
+from standardsetting.sealed import SEAL, file_digest, unseal
 
-RATINGS, INTERVIEWS, DEFINITION, ACCOUNT, SEAL = (
-    "ratings.parquet",
-    "interviews.parquet",
-    "definition.json",
-    "account.json",
-    "seal.json",
-)
+RATINGS, INTERVIEWS, DEFINITION, ACCOUNT = "ratings.parquet", "interviews.parquet", "definition.json", "account.json"
 RATING_COLUMNS = ("candidate", "assessor", "exercise", "value", "rating", "kind")
 INTERVIEW_COLUMNS = ("candidate", "panel", "day", "complete")
 KINDS = ("independent", "revised", "agreed")
@@ -121,27 +115,14 @@ class BlindScores:
             The folder's content does not match its seal, or holds a column that is not on the allow-list.
         """
         folder = Path(folder)
-        try:
-            sealed: dict[str, str] = json.loads((folder / SEAL).read_text(encoding="utf-8"))
-            sealed = dict(sealed)
-        except FileNotFoundError:
-            raise StageError(
-                "A blind folder with a seal was expected; there is none.",
-                next_step="Close the interviews first: standardsetting close",
-            ) from None
-        except (OSError, ValueError, TypeError):
-            raise DisclosureError(
-                "The seal of the blind folder cannot be read.", next_step="Restore the folder from a backup; nothing was used."
-            ) from None
-        for name, digest in {**dict.fromkeys((RATINGS, INTERVIEWS, DEFINITION, ACCOUNT), ""), **sealed}.items():
-            if not (folder / name).is_file() or file_digest(folder / name) != digest:
-                raise DisclosureError(
-                    f"{name} in the blind folder does not match its seal.",
-                    next_step="The folder was changed after closing. Restore it from the closing's copy, or close again.",
-                )
+        sealed = unseal(
+            folder,
+            needed=(RATINGS, INTERVIEWS, DEFINITION, ACCOUNT),
+            what="blind folder",
+            how_to_get="Close the interviews first: standardsetting close",
+        )
         ratings = pd.read_parquet(folder / RATINGS)
         interviews = pd.read_parquet(folder / INTERVIEWS)
-        # Only a sealed file is read: one that was put beside it has no say.
         benchmark = pd.read_parquet(folder / BENCHMARK) if BENCHMARK in sealed else pd.DataFrame(columns=list(BENCHMARK_COLUMNS))
         account = json.loads((folder / ACCOUNT).read_text(encoding="utf-8"))
         account["rows"], account["notes"] = tuple(account["rows"]), tuple(account["notes"])
@@ -178,12 +159,6 @@ class BlindScores:
     def score_points(self) -> dict[str, tuple[Fraction, ...]]:
         """The scores that each value can have: the points of the scale, and where scores are unrounded means or medians, those between."""
         return score_points(self.ratings, self.process)
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _allow(table: pd.DataFrame, columns: tuple[str, ...]) -> None:

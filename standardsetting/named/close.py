@@ -18,13 +18,14 @@ from typing import Any
 import pandas as pd
 
 from standardsetting import firewall, records
-from standardsetting.blind.scores import Account, BlindScores, file_digest
+from standardsetting.blind.scores import Account, BlindScores
 from standardsetting.errors import StageError
 from standardsetting.named.findings import refusal
 from standardsetting.named.identities import identities
 from standardsetting.named.outstanding import EXCEPTED, INCOMPLETE, SCORED
 from standardsetting.named.validate import Checked, check
 from standardsetting.process import DEFINITION_FILE, Process
+from standardsetting.sealed import file_digest
 from standardsetting.stages import BLIND, CLOSED_RECORD, CLOSING, NAMED
 
 CLOSING_FILE = "closing.json"

@@ -14,23 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import standardsetting
+from standardsetting.sealed import file_digest
 
 MANIFEST_FILE = "manifest.json"
 SCHEMA = 1
 _PACKAGES = ("numpy", "pandas", "scipy", "pyarrow", "matplotlib", "papermill", "nbconvert", "weasyprint", "gptables")
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def software() -> str:
     """SHA-256 of the workbench itself: its version, its code, its templates."""
     package = Path(standardsetting.__file__).resolve().parent
-    sources = sorted(file for file in package.rglob("*") if file.suffix in {".py", ".css", ".j2"})
-    listing = "".join(f"{file.relative_to(package).as_posix()} {digest(file)}\n" for file in sources)
+    sources = sorted(file for file in package.rglob("*") if file.suffix in {".py", ".css", ".j2", ".toml"})
+    listing = "".join(f"{file.relative_to(package).as_posix()} {file_digest(file)}\n" for file in sources)
     return hashlib.sha256(f"{standardsetting.__version__}\n{listing}".encode()).hexdigest()
 
 
@@ -48,7 +43,7 @@ def versions() -> dict[str, str | None]:
 def outputs(folder: Path) -> dict[str, dict[str, Any]]:
     """Hash and size of every file in a folder but the manifest itself."""
     files = sorted(file for file in folder.iterdir() if file.name != MANIFEST_FILE)
-    return {file.name: {"sha256": digest(file), "bytes": file.stat().st_size} for file in files}
+    return {file.name: {"sha256": file_digest(file), "bytes": file.stat().st_size} for file in files}
 
 
 def write(folder: Path, content: Mapping[str, Any]) -> str:
@@ -64,7 +59,7 @@ def write(folder: Path, content: Mapping[str, Any]) -> str:
     whole = {"schema": SCHEMA, **content, "software": software(), "versions": versions(), "outputs": outputs(folder)}
     file = folder / MANIFEST_FILE
     file.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    return digest(file)
+    return file_digest(file)
 
 
 def verify(folder: str | Path) -> list[str]:
@@ -102,7 +97,7 @@ def _mismatches(folder: Path, names: Mapping[str, tuple[str, int]]) -> Iterable[
     for name, (sha256, size) in names.items():
         if name not in present:
             yield f"{name} is missing."
-        elif (folder / name).stat().st_size != size or digest(folder / name) != sha256:
+        elif (folder / name).stat().st_size != size or file_digest(folder / name) != sha256:
             yield f"{name} was changed after it was published."
     for name in sorted(present - set(names)):
         yield f"{name} is not in the manifest."

@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from standardsetting.errors import BusyError, PublishingError
 from standardsetting.reporting import manifest
+from standardsetting.sealed import file_digest
 
 STAGING_PREFIX, OUTPUT_FOLDER, LOCK_FILE, JOURNAL_FILE = ".staging-", "out", ".lock", "journal.jsonl"
 
@@ -156,7 +157,7 @@ def as_published(run: Path, journal: Iterable[Mapping[str, Any]]) -> bool:
     """Whether the manifest of a run is the one that was noted when it was published."""
     noted = [entry["manifest"] for entry in journal if entry.get("run") == run.name and entry.get("manifest")]
     file = run / manifest.MANIFEST_FILE
-    return bool(noted) and file.is_file() and manifest.digest(file) == noted[-1]
+    return bool(noted) and file.is_file() and file_digest(file) == noted[-1]
 
 
 def file_away(restricted: Path, name: str, text: str) -> str:

@@ -1,4 +1,4 @@
-"""One run of a report: from the blind folder to a published folder, or to nothing at all.
+"""One run of a report: from the folder that its notebook may read to a published folder, or to nothing at all.
 
 Staging, execution in a confined kernel, page, PDF and workbook, the scan for identities, the manifest, one rename, the journal, the
 pointer: in this order, under the lock of the process. A run whose report is already published and whole changes nothing.
@@ -10,12 +10,12 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -23,13 +23,37 @@ import standardsetting
 from standardsetting.errors import DisclosureError, PublishingError, UsageError, WorkbenchError
 from standardsetting.process import Process
 from standardsetting.reporting import kernel, manifest, publish, render, scan, workbook
+from standardsetting.sealed import SEAL, file_digest
 from standardsetting.shipped import shipped
 
-# Kinds of report, their notebooks and titles; a kind is added here and nowhere else.
-NOTEBOOKS = {"standard-setting": "standard_setting_pack", "assessor-quality": "assessor_quality"}
-TITLES = {"standard-setting": "Standard-setting pack", "assessor-quality": "Assessor quality"}
-BLIND = "blind"
 _KEY_LENGTH = 12
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of report: its notebook, its title, and what the notebook reads: the blind scores, or a release under disclosure control."""
+
+    notebook: str
+    title: str
+    reads: Literal["blind", "release"]
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        return {f"{self.reads}_folder": self.reads}
+
+
+# Parts of the package by whose words the scan for identities does not go: those that speak of people, and those that speak of groups.
+_OF_PEOPLE = frozenset({"named", "simulate", "cli", "firewall", "linkage", "publishing"})
+_OF_GROUPS = frozenset({"cohort", "disclosure", "code_lists", "positive_action", "early_access"})
+
+# A kind is added here and nowhere else.
+KINDS = {
+    "standard-setting": Kind("standard_setting_pack", "Standard-setting pack", "blind"),
+    "assessor-quality": Kind("assessor_quality", "Assessor quality", "blind"),
+    "cohort-diversity": Kind("cohort_diversity", "Cohort diversity", "release"),
+    "cohort-diversity-public": Kind("cohort_diversity", "Cohort diversity: public tables", "release"),
+    "positive-action": Kind("positive_action", "Positive action", "release"),
+}
 
 
 @dataclass(frozen=True)
@@ -39,11 +63,11 @@ class ReportRequest:
     Attributes
     ----------
     kind
-        Which report: ``"standard-setting"`` or ``"assessor-quality"``.
+        Which report: one of `KINDS`.
     process
         The process definition.
-    blind_folder
-        What came through the door; the kernel gets a copy of it and nothing else.
+    material
+        The sealed folder that the notebook reads: blind scores, or a release. The kernel gets a copy of it and nothing else.
     reports_folder
         The folder of all reports; this run goes to `<reports_folder>/<process id>/<run>`.
     restricted_folder
@@ -60,11 +84,13 @@ class ReportRequest:
         Another notebook than the kind's own.
     progress
         Called with the name of each step as it starts.
+    gate
+        Called with the artefacts before they are published; raises where one holds what may not be released.
     """
 
     kind: str
     process: Process
-    blind_folder: Path
+    material: Path
     reports_folder: Path
     restricted_folder: Path
     identities: Callable[[], pd.DataFrame]
@@ -73,6 +99,7 @@ class ReportRequest:
     timeout: float = 600.0
     notebook: Path | None = None
     progress: Callable[[str], None] = lambda step: None
+    gate: Callable[[Sequence[Path]], None] | None = None
 
     @property
     def folder(self) -> Path:
@@ -82,7 +109,7 @@ class ReportRequest:
     @property
     def stem(self) -> str:
         """The name of the artefacts, without ending."""
-        return NOTEBOOKS[self.kind].replace("_", "-")
+        return KINDS[self.kind].notebook.replace("_", "-")
 
 
 @dataclass(frozen=True)
@@ -131,7 +158,7 @@ def make_report(request: ReportRequest) -> RunResult:
     """
     started = time.monotonic()
     notebook = _notebook(request)
-    seal = blind_seal(request.blind_folder)
+    seal = seal_of(request.material)
     run = f"{request.kind}-{run_key(request, seal, notebook)}"
     with publish.locked(request.folder):
         publish.sweep(request.folder)
@@ -141,7 +168,7 @@ def make_report(request: ReportRequest) -> RunResult:
         if final.is_dir() and not manifest.verify(final) and (unnoted or publish.as_published(final, journal)):
             publish.point(request.folder, request.kind, run)
             # A run that was killed between its rename and its line in the journal gets that line now.
-            noted = {"manifest": manifest.digest(final / manifest.MANIFEST_FILE)} if unnoted else {}
+            noted = {"manifest": file_digest(final / manifest.MANIFEST_FILE)} if unnoted else {}
             publish.note(request.folder, _entry(request, run, "already done", **noted))
             return RunResult(run, final, True, tuple(sorted(final.iterdir())), time.monotonic() - started)
         try:
@@ -159,33 +186,29 @@ def make_report(request: ReportRequest) -> RunResult:
 
 def run_key(request: ReportRequest, seal: str, notebook: Path) -> str:
     """A short hash of everything that decides a report's content."""
-    parts = [request.kind, request.process.hash, seal, _parameters(), manifest.digest(notebook), manifest.software()]
+    parts = [request.kind, request.process.hash, seal, KINDS[request.kind].parameters, file_digest(notebook), manifest.software()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:_KEY_LENGTH]
 
 
-def blind_seal(folder: Path) -> str:
-    """The digest of a blind folder's seal; where a folder has none, of all its files."""
-    if (folder / "seal.json").is_file():
-        return manifest.digest(folder / "seal.json")
+def seal_of(folder: Path) -> str:
+    """The digest of a folder's seal; where it has none, of all its files."""
+    if (folder / SEAL).is_file():
+        return file_digest(folder / SEAL)
     files = sorted(file for file in folder.iterdir() if file.is_file()) if folder.is_dir() else []
     if not files:
-        raise UsageError("A blind folder was expected; there is none.", next_step="Close the interviews first: standardsetting close")
-    return hashlib.sha256("".join(f"{file.name} {manifest.digest(file)}\n" for file in files).encode()).hexdigest()
-
-
-def _parameters() -> dict[str, str]:
-    return {"blind_folder": BLIND}
+        raise UsageError("A sealed folder was expected; there is none.", next_step="Close the interviews first: standardsetting close")
+    return hashlib.sha256("".join(f"{file.name} {file_digest(file)}\n" for file in files).encode()).hexdigest()
 
 
 def _notebook(request: ReportRequest) -> Path:
-    if request.kind not in NOTEBOOKS:
-        raise UsageError(f"There is no report of this kind; there are: {', '.join(NOTEBOOKS)}.")
+    if request.kind not in KINDS:
+        raise UsageError(f"There is no report of this kind; there are: {', '.join(KINDS)}.")
     if request.notebook is not None:
         return Path(request.notebook)
-    found = shipped("notebooks") / f"{NOTEBOOKS[request.kind]}.ipynb"
+    found = shipped("notebooks") / f"{KINDS[request.kind].notebook}.ipynb"
     if found.is_file():
         return found
-    raise PublishingError(f"The notebook {NOTEBOOKS[request.kind]}.ipynb is not installed.", next_step="Install the package again.")
+    raise PublishingError(f"The notebook {KINDS[request.kind].notebook}.ipynb is not installed.", next_step="Install the package again.")
 
 
 def _entry(request: ReportRequest, run: str, outcome: str, **more: Any) -> dict[str, Any]:
@@ -232,9 +255,9 @@ class _Maker:
         since = time.monotonic()
         copy = room / "notebook.ipynb"
         shutil.copyfile(notebook, copy)
-        shutil.copytree(self.request.blind_folder, room / BLIND)
+        shutil.copytree(self.request.material, room / KINDS[self.request.kind].reads)
         try:
-            executed = kernel.execute(copy, room=room, parameters=_parameters(), timeout=self.request.timeout)
+            executed = kernel.execute(copy, room=room, parameters=KINDS[self.request.kind].parameters, timeout=self.request.timeout)
         except kernel.ExecutionFailedError as failed:
             where = self._file_away(failed.failure.trace, failed.failure.notebook)
             error = failed.failure.error
@@ -250,7 +273,7 @@ class _Maker:
         stem = self.request.stem
         self.request.progress("writing the page")
         since = time.monotonic()
-        imprint = render.Imprint(kind=TITLES[self.request.kind], process=self.request.process, run=self.run, seal=self.seal)
+        imprint = render.Imprint(kind=KINDS[self.request.kind].title, process=self.request.process, run=self.run, seal=self.seal)
         page = render.to_html(notebook, imprint)
         (output / f"{stem}.html").write_text(page, encoding="utf-8")
         (output / f"{stem}.ipynb").write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
@@ -278,6 +301,8 @@ class _Maker:
                 "The list of what must not be published is empty, so nothing could be searched for. Nothing was published.",
                 next_step="Run standardsetting verify, and close again if the list was lost.",
             )
+        if self.request.gate is not None:
+            self.request.gate(sorted(output.iterdir()))
         self._timed("scan", since)
         if found.hits:
             lines = [f"{hit.artefact}: {hit.count} of kind {hit.kind}" for hit in found.hits]
@@ -295,10 +320,10 @@ class _Maker:
             "kind": self.request.kind,
             "run": self.run,
             "process": self.request.process.id,
-            "parameters": _parameters(),
+            "parameters": KINDS[self.request.kind].parameters,
             "definition_hash": self.request.process.hash,
             "rule_hash": self.request.process.rule_hash,
-            "blind_seal": self.seal,
+            f"{KINDS[self.request.kind].reads}_seal": self.seal,
             "ledger_head": self.request.ledger_head,
             "inputs": dict(self.request.inputs),
             "seed": None,
@@ -344,7 +369,7 @@ def _prepare(request: ReportRequest, notebook: Path) -> scan.Search:
     import nbconvert.filters  # noqa: F401
 
     largest = max([scan.LARGEST_COUNT, *_integers(request.inputs)])
-    return scan.Search.of(request.identities(), vocabulary=_vocabulary(request.process, notebook), largest_count=largest)
+    return scan.Search.of(request.identities(), vocabulary=_vocabulary(request, notebook), largest_count=largest)
 
 
 def _integers(node: Any) -> Iterator[int]:
@@ -357,17 +382,16 @@ def _integers(node: Any) -> Iterator[int]:
         yield int(node)
 
 
-def _vocabulary(process: Process, notebook: Path) -> Iterator[str]:
-    """Texts whose words the report uses by itself. Named code is left out: what it says is about people."""
+def _vocabulary(request: ReportRequest, notebook: Path) -> Iterator[str]:
+    """Texts whose words the report uses by itself. Named code is left out: what it says is about people.
+
+    A blind report has no word for a characteristic, so the parts that speak of groups lend it none.
+    """
     yield notebook.read_text(encoding="utf-8")
-    yield process.without_sources().model_dump_json()
-    yield process.reading
+    yield request.process.without_sources().model_dump_json()
+    yield request.process.reading
     package = Path(standardsetting.__file__).resolve().parent
+    foreign = _OF_PEOPLE if KINDS[request.kind].reads == "release" else _OF_PEOPLE | _OF_GROUPS
     for file in sorted(package.rglob("*")):
-        if file.suffix in (".py", ".css", ".j2") and file.relative_to(package).parts[0] not in (
-            "named",
-            "simulate",
-            "cli.py",
-            "firewall.py",
-        ):
+        if file.suffix in (".py", ".css", ".j2", ".toml") and foreign.isdisjoint((*file.relative_to(package).parts, file.stem)):
             yield file.read_text(encoding="utf-8")

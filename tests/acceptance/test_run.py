@@ -32,6 +32,7 @@ from standardsetting.errors import (
 from standardsetting.process import Process
 from standardsetting.reporting import confine, kernel, manifest, publish
 from standardsetting.reporting.run import ReportRequest, make_report
+from standardsetting.sealed import file_digest
 
 DEFINITION = {
     "process": {"id": "trial", "title": "Promotion <trial> & test", "organisation": "Test Police", "synthetic": True},
@@ -85,7 +86,7 @@ def request_for(tmp_path: Path) -> Callable[..., ReportRequest]:
         return ReportRequest(
             kind="standard-setting",
             process=Process.from_mapping(DEFINITION),
-            blind_folder=blind,
+            material=blind,
             reports_folder=tmp_path / "reports",
             restricted_folder=tmp_path / "process" / "restricted",
             identities=lambda: pd.DataFrame({"kind": ["name"], "token": ["zebedee quillfeather"]}),
@@ -199,7 +200,7 @@ def test_the_same_input_gives_the_same_bytes(request_for: Callable[..., ReportRe
     digests = []
     for reports in ("one", "two"):
         result = make_report(replace(request, reports_folder=tmp_path / reports))
-        digests.append({file.name: manifest.digest(file) for file in result.files if file.name != "manifest.json"})
+        digests.append({file.name: file_digest(file) for file in result.files if file.name != "manifest.json"})
     assert digests[0] == digests[1]
 
 

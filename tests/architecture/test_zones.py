@@ -81,7 +81,7 @@ def test_only_the_door_writes_blind_folders_and_only_reading_makes_blind_scores(
             if isinstance(node, ast.Call):
                 called = ast.unparse(node.func)
                 made |= {path.name} if called.split(".")[-1] == "BlindScores" else set()
-        sealed |= {path.name} if "blind_folder / SEAL" in text else set()
+        sealed |= {path.name} if "seal(blind_folder" in text else set()
     assert made == set()  # `cls(...)` in BlindScores.read is the one place
     assert sealed == {"firewall.py"}
 

@@ -218,7 +218,7 @@ def test_a_smuggled_column_is_refused_even_under_a_new_seal(tmp_path):
     blind = tmp_path / "blind"
     pd.read_parquet(blind / "ratings.parquet").assign(sex="female").to_parquet(blind / "ratings.parquet")
     seal = json.loads((blind / "seal.json").read_text())
-    from standardsetting.blind.scores import file_digest
+    from standardsetting.sealed import file_digest
 
     (blind / "seal.json").write_text(json.dumps({name: file_digest(blind / name) for name in seal}))
     with pytest.raises(DisclosureError, match="not on the allow-list"):
@@ -296,7 +296,7 @@ def test_an_undeclared_cell_of_the_benchmark_stops_the_door(tmp_path, column, ce
 
 
 def test_a_benchmark_that_is_changed_smuggled_or_unsealed_is_not_used(tmp_path):
-    from standardsetting.blind.scores import file_digest
+    from standardsetting.sealed import file_digest
 
     go(tmp_path, *tables(), benchmark=videos())
     blind = tmp_path / "blind"
