@@ -9,6 +9,8 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from standardsetting.weak_points import weak_points
+
 
 @dataclass(frozen=True)
 class Links:
@@ -39,7 +41,7 @@ def assessor_links(candidate: np.ndarray, assessor: np.ndarray, n_assessors: int
     first, second, shared = pairs_in_common(candidate, assessor, n_assessors)
     matrix = csr_array((np.ones(len(first), dtype=np.int8), (first, second)), shape=(n_assessors, n_assessors))
     component = connected_components(matrix, directed=False)[1]
-    bridges, articulation = _weak_points(first, second, n_assessors)
+    bridges, articulation = weak_points(first, second, n_assessors)
     return Links(component, first, second, shared, bridges, articulation)
 
 
@@ -64,51 +66,3 @@ def pairs_in_common(candidate: np.ndarray, assessor: np.ndarray, n_assessors: in
     counted = counted.groupby(level=0).sum()
     pair = counted.index.to_numpy()
     return pair // n_assessors, pair % n_assessors, counted.to_numpy()
-
-
-def _weak_points(first: np.ndarray, second: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Bridges and articulation points by one walk in depth, without recursion: linear in assessors and pairs (Tarjan's low points)."""
-    degree = np.bincount(first, minlength=n) + np.bincount(second, minlength=n)
-    ends, edge = np.concatenate([first, second]), np.tile(np.arange(len(first)), 2)
-    order = np.argsort(ends, kind="stable")
-    neighbours = np.concatenate([second, first])[order].tolist()
-    edges = edge[order].tolist()
-    stop = np.cumsum(degree).tolist()
-    at = [0, *stop[:-1]]
-    found, low = [-1] * n, [0] * n
-    is_bridge, is_cut = np.zeros(len(first), dtype=bool), np.zeros(n, dtype=bool)
-    clock = 0
-    for root in range(n):
-        if found[root] >= 0:
-            continue
-        found[root] = low[root] = clock
-        clock += 1
-        branches = 0
-        path, came_by = [root], [-1]
-        while path:
-            here = path[-1]
-            if at[here] < stop[here]:
-                there, by = neighbours[at[here]], edges[at[here]]
-                at[here] += 1
-                if by == came_by[-1]:
-                    continue
-                if found[there] < 0:
-                    found[there] = low[there] = clock
-                    clock += 1
-                    path.append(there)
-                    came_by.append(by)
-                    branches += here == root
-                elif found[there] < low[here]:
-                    low[here] = found[there]
-                continue
-            path.pop()
-            by = came_by.pop()
-            if path:
-                above = path[-1]
-                low[above] = min(low[above], low[here])
-                if low[here] > found[above]:
-                    is_bridge[by] = True
-                if above != root and low[here] >= found[above]:
-                    is_cut[above] = True
-        is_cut[root] = branches > 1
-    return is_bridge, np.flatnonzero(is_cut)

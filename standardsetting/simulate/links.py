@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from standardsetting.weak_points import weak_points
+
 
 def parts(edges: np.ndarray, people: np.ndarray) -> int:
     """In how many parts the people fall; `edges` has one row a pair."""
@@ -26,7 +28,7 @@ def labels(edges: np.ndarray, n: int) -> np.ndarray:
 
 
 def bridges(edges: np.ndarray, n: int) -> list[tuple[int, int]]:
-    """The pairs without whom a part would fall in two, by one walk in depth (low points).
+    """The pairs without whom a part would fall in two, lower number first.
 
     Examples
     --------
@@ -35,43 +37,8 @@ def bridges(edges: np.ndarray, n: int) -> list[tuple[int, int]]:
     >>> bridges(np.array([[0, 1], [1, 2], [0, 2], [2, 3]]), 4)
     [(2, 3)]
     """
-    neighbours: list[list[int]] = [[] for _ in range(n)]
-    for one, other in edges.tolist():
-        neighbours[one].append(other)
-        neighbours[other].append(one)
-    found, low = [-1] * n, [0] * n
-    weak, clock = [], 0
-    for root in range(n):
-        if found[root] >= 0:
-            continue
-        found[root] = low[root] = clock
-        clock += 1
-        path, came, at = [root], [-1], [0]
-        while path:
-            here = path[-1]
-            if at[-1] < len(neighbours[here]):
-                there = neighbours[here][at[-1]]
-                at[-1] += 1
-                # Pairs stand once: the way back to where one came from is the same pair.
-                if there == came[-1]:
-                    continue
-                if found[there] < 0:
-                    found[there] = low[there] = clock
-                    clock += 1
-                    path.append(there)
-                    came.append(here)
-                    at.append(0)
-                else:
-                    low[here] = min(low[here], found[there])
-                continue
-            path.pop()
-            above = came.pop()
-            at.pop()
-            if above >= 0:
-                low[above] = min(low[above], low[here])
-                if low[here] > found[above]:
-                    weak.append((min(above, here), max(above, here)))
-    return sorted(weak)
+    is_bridge, _ = weak_points(edges[:, 0], edges[:, 1], n)
+    return sorted((min(pair), max(pair)) for pair in edges[is_bridge].tolist())
 
 
 def severity_errors(panels: np.ndarray, interviews: np.ndarray, n: int, *, error_sd: float) -> np.ndarray:
