@@ -40,6 +40,8 @@ _PICTURE = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 _FOLDED = re.compile(r"<details\b.*?</details>", re.DOTALL)
 _PRINTED_CONTENTS = '<div class="printed-contents">'
 _TAGS = re.compile(r"<[^>]*>")
+# A code of the blind zone in running text or in a cell, not in a picture: it must not break at its hyphen.
+_CODE = re.compile(r"(?:(<svg\b.*?</svg>|<[^>]*>)|(?<![\w-])([CAPV]-[2-9BCDFGHJKLMNPQRSTVWXZ]{3,})(?![\w-]))", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,7 @@ def to_html(notebook: Any, imprint: Imprint) -> str:
     body, contents = _with_ids(body)
     body = _PICTURE.sub(lambda m: f'<div class="picture" role="group" tabindex="0" aria-label="Chart">{m.group()}</div>', body)
     body = _TABLE.sub(_in_a_region, body)
+    body = _CODE.sub(lambda m: m[1] or f'<span class="code">{m[2]}</span>', body)
     title = html.escape(f"{_plain(heading)}: {imprint.process.process.title}", quote=False)
     entries = "\n".join(f'<li><a href="#{name}">{text}</a></li>' for name, text in contents)
     before = before.replace("<!--title-->", title, 1).replace("<!--heading-->", heading, 1).replace("<!--contents-->", entries, 1)

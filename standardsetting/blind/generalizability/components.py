@@ -152,7 +152,11 @@ def _by_reml(
     start = _start(coded, effects, names)
     summit = maximise(partial(evaluate, parts), start)
     covariance = _covariance(summit)
-    errors = np.sqrt(np.diag(covariance))
+    variances = np.diag(covariance)
+    # Where the likelihood is flat in some direction its curvature says nothing about the error.
+    errors = np.sqrt(np.where(variances >= 0, variances, np.nan))
+    if np.isnan(errors).any():
+        notes = (*notes, "The likelihood is flat: some standard errors cannot be told. Copied ratings do this.")
     low, high, made = _reml_interval(coded, names, summit, errors, fixed, interval, confidence)
     scale = float(summit.components.sum())
     boundary = tuple(name for name, one in zip(names, summit.components, strict=True) if one <= 1e-9 * scale)

@@ -156,7 +156,10 @@ def _interval(found: VarianceComponents, q: float, k: float, confidence: float) 
         return float("nan"), float("nan"), "none: the candidates' variance is at zero"
     slope = {CANDIDATE: 1 / own, ASSESSOR: -q / error, RESIDUAL: -1 / (k * error)}
     turn = np.array([slope[name] for name in found.table["component"]])
-    width = norm.ppf((1 + confidence) / 2) * np.sqrt(float(turn @ found.covariance @ turn))
+    variance = float(turn @ found.covariance @ turn)
+    if variance < 0:
+        return float("nan"), float("nan"), "none: the likelihood is flat, so the error cannot be told"
+    width = norm.ppf((1 + confidence) / 2) * np.sqrt(variance)
     log_ratio = np.log(own / error)
     low, high = (float(1 / (1 + np.exp(-(log_ratio + side * width)))) for side in (-1, 1))
     return low, high, "delta method on the log of true over error variance, from the average information"
