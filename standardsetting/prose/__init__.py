@@ -1,5 +1,6 @@
 """The pack's sentences, written from results: a result goes in, a `Passage` comes out, and no number is typed by hand."""
 
+from standardsetting.prose.adjustment import adjusting, adjusting_limits
 from standardsetting.prose.agreement import (
     agreement,
     agreement_heading,
@@ -45,7 +46,8 @@ from standardsetting.prose.scores import correlations, every_profile_heading, pr
 from standardsetting.prose.scores import scores as how_the_scores_lie
 
 __all__ = [
-    "Passage", "agreement", "agreement_heading", "agreement_warning", "annex_heading", "anonymised", "anonymised_heading",
+    "Passage", "adjusting", "adjusting_limits",
+    "agreement", "agreement_heading", "agreement_warning", "annex_heading", "anonymised", "anonymised_heading",
     "calibrated", "close", "close_heading", "codes_heading", "correlations", "decision_box", "done_heading",
     "every_profile_heading", "extremes", "found", "heading", "how_the_scores_lie", "interviewed_heading", "interviews_done",
     "lines", "meanings", "measurement_error", "neighbours", "neighbours_heading", "network", "not_met", "not_met_heading",

@@ -20,8 +20,9 @@ from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 
 from standardsetting import BlindScores, Process
+from standardsetting.blind.adjustment import would_adjusting_help
 from standardsetting.blind.generalizability import g_qk
-from standardsetting.blind.options import options
+from standardsetting.blind.options import deciding, options
 from standardsetting.blind.scores import Account
 from standardsetting.tables.table import MIME
 
@@ -176,6 +177,7 @@ def test_without_independent_ratings_one_sentence_says_why(executed: tuple[nbfor
     assert following is not None
     assert "agreed scores only" in following.text
     assert not page.select("#table-agreement, #table-coefficients, #figure-severity, #error, #figure-severity-by-code")
+    assert not page.select("#adjusting, #figure-adjusting, #table-adjusting, #table-rota-parts")
     assert "not in this pack" in page.select_one("#table-checklist").find("th", string="How far assessors agree").parent.text  # type: ignore[union-attr]
 
 
@@ -189,6 +191,23 @@ def test_with_independent_ratings_the_page_says_what_the_results_say(with_assess
     assert f"q = {gqk.q:.3f}" in text
     assert page.select("#table-agreement, #table-coefficients, #figure-severity, #error")
     assert "in this pack" in page.select_one("#table-checklist").find("th", string="How far assessors agree").parent.text  # type: ignore[union-attr]
+
+
+def test_what_adjusting_would_change_is_said_and_nothing_is_adjusted(with_assessors: tuple[nbformat.NotebookNode, BlindScores]) -> None:
+    notebook, scores = with_assessors
+    page = BeautifulSoup("".join(outputs(notebook, "text/html")), "html.parser")
+    found = would_adjusting_help(scores, cuts=deciding(options(scores))["cut"].tolist())
+    heading = page.find(id="adjusting")
+    assert heading is not None
+    said = " ".join(p.text for p in heading.find_next_siblings("p")[:4])
+    assert "No score in this pack was adjusted" in said
+    assert f"raw scores led to {found.wrong_raw:.1f} wrong decisions per 100 candidates" in said
+    assert f"{found.would_move} totals of {found.n_candidates} would move by half a point or more" in said.replace("no totals", "0 totals")
+    assert page.select("#figure-adjusting svg")
+    rows = page.select("#table-adjusting tbody tr")
+    assert len(rows) == len(found.by_cut)
+    assert rows[0].select("td, th")[-2].text == str(found.by_cut["would_leave"].iloc[0])
+    assert not page.select("#table-rota-parts")
 
 
 def test_codes_of_assessors_stand_in_the_annex_only(with_assessors: tuple[nbformat.NotebookNode, BlindScores]) -> None:
