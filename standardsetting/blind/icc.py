@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import f as f_distribution
+from scipy.special import fdtrc, fdtri
 
 from standardsetting.blind.rated import Dropped, Rated, rated
 from standardsetting.errors import UsageError
@@ -123,7 +123,7 @@ def mean_squares(coded: Rated) -> MeanSquares:
     by_candidate = np.bincount(coded.candidate, weights=centred)
     by_assessor, seen = np.bincount(coded.assessor, weights=centred), np.bincount(coded.assessor)
     n, n_assessors = len(size), len(seen)
-    all_squares = float(centred @ centred)
+    all_squares = float((centred**2).sum())  # not a product of vectors: threads cost more than they save here
     # A sum that is zero but for rounding is zero: an F of 1e-30 is not a number to divide by.
     between, assessors, within, residual = (
         0.0 if one < ROUNDING * all_squares else one
@@ -182,7 +182,7 @@ def _one_value(coded: Rated, forms: tuple[str, ...], confidence: float) -> tuple
 def _limits(df1: float, df2: float, confidence: float) -> tuple[float, float]:
     """By what an F ratio is divided for its lower limit, and multiplied for its upper."""
     tail = 1 - (1 - confidence) / 2
-    return float(f_distribution.ppf(tail, df1, df2)), float(f_distribution.ppf(tail, df2, df1))
+    return float(fdtri(df1, df2, tail)), float(fdtri(df2, df1, tail))
 
 
 def _one_way(squares: MeanSquares, steps: float, confidence: float) -> tuple[float, ...]:
@@ -195,7 +195,7 @@ def _one_way(squares: MeanSquares, steps: float, confidence: float) -> tuple[flo
         rest = 1 + (steps - 1) * single
         return float(steps * single / rest) if rest > ROUNDING else float("nan")
 
-    p = float(f_distribution.sf(ratio, df1, df2))
+    p = float(fdtrc(df1, df2, max(ratio, 0.0)))
     return coefficient(ratio), coefficient(ratio / down), coefficient(ratio * up), ratio, df1, df2, p
 
 
@@ -212,7 +212,7 @@ def _consistency(squares: MeanSquares, confidence: float, *, average: bool) -> t
             return 1 - 1 / f if f > 0 else float("nan")
         return (f - 1) / (f + k - 1)
 
-    p = float(f_distribution.sf(ratio, df1, df2))
+    p = float(fdtrc(df1, df2, max(ratio, 0.0)))
     return coefficient(ratio), coefficient(ratio / down), coefficient(ratio * up), ratio, df1, df2, p
 
 
@@ -238,7 +238,7 @@ def _agreement(squares: MeanSquares, confidence: float, *, average: bool) -> tup
     low = _share(n * (msb / down - mse), rest + n * msb / down, msj + mse + n * msb / down)
     high = _share(n * (msb - mse / up), rest / up + n * msb, (msj + mse) / up + n * msb)
     ratio = float(msb / mse)
-    return float(value), low, high, ratio, df1, df2, float(f_distribution.sf(ratio, df1, df2))
+    return float(value), low, high, ratio, df1, df2, float(fdtrc(df1, df2, ratio))
 
 
 def _share(part: float, whole: float, size: float) -> float:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from numbers import Real
+from typing import Literal, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -11,7 +14,10 @@ import pandas as pd
 from standardsetting.errors import FindingsError, UsageError
 
 INDEPENDENT = "independent"
+NOT_INDEPENDENT = "not an independent rating (revised or agreed)"
+NO_RATING = "no rating"
 ROWS_SHOWN = 10
+Labels = TypeVar("Labels", np.ndarray, pd.Index)
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,65 @@ class Dropped:
 
     count: int
     reason: str
+
+
+@dataclass(frozen=True)
+class Usable:
+    """The rows of a long table that hold an independent rating.
+
+    Attributes
+    ----------
+    table, rating
+        Those rows, and their ratings as numbers.
+    dropped
+        What was left out.
+    position
+        Where the rows stood in the whole table; None for all of it.
+    """
+
+    table: pd.DataFrame
+    rating: np.ndarray
+    dropped: tuple[Dropped, ...] = ()
+    position: np.ndarray | None = None
+
+    def only(self, keep: np.ndarray, reason: str) -> Usable:
+        """The rows where `keep` is true, the rest counted under `reason`."""
+        if keep.all():
+            return self
+        position = np.flatnonzero(keep) if self.position is None else self.position[keep]
+        dropped = (*self.dropped, Dropped(len(keep) - len(position), reason))
+        return Usable(self.table[keep], self.rating[keep], dropped, position)
+
+    def rows(self, chosen: np.ndarray) -> str:
+        """Where some of the rows stand, as people count: the first row is 1."""
+        found = np.flatnonzero(chosen)
+        found = found if self.position is None else self.position[found]
+        shown = ", ".join(str(row + 1) for row in found[:ROWS_SHOWN])
+        return f"row{'s' if len(found) > 1 else ''} {shown}{' and more' if len(found) > ROWS_SHOWN else ''}"
+
+    def codes(self, column: str, *, order: Literal["seen", "text", "declared"]) -> tuple[np.ndarray, pd.Index]:
+        """Whole numbers for the labels of a column, and the labels they point at.
+
+        Labels stand in the order they are first seen, sorted as text, or as declared: a categorical's own codes as they are, used or not,
+        and anything else sorted by what it is.
+        """
+        cells = self.table[column]
+        categorical = isinstance(cells.dtype, pd.CategoricalDtype)
+        codes, labels = (cells.cat.codes.to_numpy(), cells.cat.categories) if categorical else pd.factorize(cells)
+        if len(codes) and codes.min() < 0:
+            raise UsageError(
+                f"Every rating needs its {column}; {(codes < 0).sum()} have none ({self.rows(codes < 0)}, counting from 1).",
+                next_step="Complete the table, or leave those rows out knowingly.",
+            )
+        if categorical and order == "seen":
+            codes, used = pd.factorize(codes)
+            return codes, labels[used]
+        # Unused labels go, unless they are declared and few: a small part of a large table leaves them behind.
+        if categorical and (order == "text" or len(labels) > 2 * len(codes) + 100):
+            codes, labels = closed_up(codes, labels)
+        if order == "text" or (order == "declared" and not categorical):
+            codes, labels = _sorted(codes, labels, as_text=order == "text")
+        return codes, labels
 
 
 @dataclass(frozen=True)
@@ -65,12 +130,11 @@ class Rated:
         """The ratings where `keep` is true, codes closed up, the rest counted under `reason`."""
         if keep.all():
             return self
-        codes, labels = {}, {}
+        at, parts = np.flatnonzero(keep), {}
         for one, many in (("candidate", "candidates"), ("assessor", "assessors"), ("value", "values")):
-            present, codes[one] = np.unique(getattr(self, one)[keep], return_inverse=True)
-            labels[many] = getattr(self, many)[present]
-        dropped = (*self.dropped, Dropped(int((~keep).sum()), reason))
-        return replace(self, **codes, **labels, rating=self.rating[keep], dropped=dropped)
+            parts[one], parts[many] = closed_up(getattr(self, one)[at], getattr(self, many))
+        dropped = (*self.dropped, Dropped(len(keep) - len(at), reason))
+        return replace(self, **parts, rating=self.rating[at], dropped=dropped)
 
 
 def rated(ratings: pd.DataFrame, *, needs: Sequence[str] = ("candidate", "assessor", "rating")) -> Rated:
@@ -92,38 +156,58 @@ def rated(ratings: pd.DataFrame, *, needs: Sequence[str] = ("candidate", "assess
     >>> rated(table).shape, rated(table).dropped[0].reason
     ((1, 2, 1), 'no rating')
     """
+    used = usable(ratings, needs=needs)
+    rating = used.rating.astype(np.float64)  # always floats: products of small whole-number types overflow without a word
+    if np.isinf(rating).any():
+        raise UsageError(f"Finite ratings were expected; {int(np.isinf(rating).sum())} are infinite.")
+    if not len(rating):
+        raise UsageError("Ratings were expected; the table has none that can be used.", next_step="Check the columns rating and kind.")
+    columns: dict[str, np.ndarray] = {}
+    for one, many in (("candidate", "candidates"), ("assessor", "assessors"), ("value", "values")):
+        codes, labels = np.zeros(len(rating), dtype=np.int64), pd.Index([""], dtype=object)
+        if one in ratings.columns:
+            codes, labels = used.codes(one, order="seen" if one == "candidate" else "text")
+        columns[one], columns[many] = codes, np.asarray(labels, dtype=object)
+    coded = Rated(**columns, rating=rating, dropped=used.dropped)
+    unit = coded.candidate * len(coded.values) + coded.value
+    repeated = repeats(unit, coded.assessor, np.bincount(unit))
+    if repeated is not None:
+        raise FindingsError(
+            f"One rating for each candidate, assessor and value was expected; {repeated.sum()} rows share theirs with another row.",
+            details=[f"{used.rows(repeated).capitalize()}, counted from 1."],
+            next_step="Remove the repeats, or take one exercise, one occasion or one value at a time.",
+        )
+    return coded
+
+
+def usable(ratings: pd.DataFrame, *, needs: Sequence[str]) -> Usable:
+    """The rows that hold a rating, independent ones only where the table has a `kind`."""
     missing = [column for column in needs if column not in ratings.columns]
     if missing:
         wanted = ", ".join(needs)
         raise UsageError(f"A long table with the columns {wanted} was expected; {', '.join(missing)} is not there.")
-    numbers = _numbers(ratings["rating"])
-    table, dropped = ratings.reset_index(drop=True), []
+    used = Usable(ratings, _numbers(ratings["rating"]))
     if "kind" in ratings.columns:
-        independent = (ratings["kind"] == INDEPENDENT).to_numpy(dtype=bool, na_value=False)
-        if not independent.all():
-            dropped.append(Dropped(int((~independent).sum()), "not an independent rating (revised or agreed)"))
-            table, numbers = table.loc[independent], numbers[independent]
-    have = ~np.isnan(numbers)
-    if not have.all():
-        dropped.append(Dropped(int((~have).sum()), "no rating"))
-        table, numbers = table.loc[have], numbers[have]
-    if not len(numbers):
-        raise UsageError("Ratings were expected; the table has none that can be used.", next_step="Check the columns rating and kind.")
-    codes, labels = {}, {}
-    for column in ("candidate", "assessor", "value"):
-        codes[column], labels[column] = _codes(table, column)
-    coded = Rated(
-        candidates=labels["candidate"],
-        assessors=labels["assessor"],
-        values=labels["value"],
-        candidate=codes["candidate"],
-        assessor=codes["assessor"],
-        value=codes["value"],
-        rating=numbers,
-        dropped=tuple(dropped),
-    )
-    _refuse_repeats(coded, table)
-    return coded
+        used = used.only((ratings["kind"] == INDEPENDENT).to_numpy(dtype=bool, na_value=False), NOT_INDEPENDENT)
+    return used if used.rating.dtype.kind != "f" else used.only(~np.isnan(used.rating), NO_RATING)
+
+
+def repeats(unit: np.ndarray, assessor: np.ndarray, size: np.ndarray) -> np.ndarray | None:
+    """Ratings that share their unit (a value of a candidate) and their assessor with another; None where there are none.
+
+    `size` holds the ratings of every unit.
+    """
+    largest, last = size.max(initial=0), np.empty(len(size), dtype=assessor.dtype)
+    left, who = unit, assessor
+    # Each round takes one assessor off every unit that has ratings left.
+    for taken in range(1, largest):
+        last[left] = who
+        other = last[left] != who
+        if len(left) - np.count_nonzero(other) > np.count_nonzero(size >= taken):
+            return pd.DataFrame({"unit": unit, "assessor": assessor}).duplicated(keep=False).to_numpy()
+        if taken + 1 < largest:
+            left, who = left[other], who[other]
+    return None
 
 
 def one_rating_an_assessor(coded: Rated) -> Rated:
@@ -148,44 +232,35 @@ def one_rating_an_assessor(coded: Rated) -> Rated:
     return whole.only(count == n_values, "an assessor's ratings of a candidate without every value have no total")
 
 
+def closed_up(codes: np.ndarray, labels: Labels) -> tuple[np.ndarray, Labels]:
+    """The codes without gaps, and the labels that are used."""
+    used = np.bincount(codes, minlength=len(labels)) > 0
+    return (np.cumsum(used) - 1)[codes], labels[used]
+
+
 def _numbers(column: pd.Series) -> np.ndarray:
-    try:
-        # Always floats: products of small whole-number types overflow without a word.
-        numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError):
-        found = int(pd.to_numeric(column, errors="coerce").isna().sum() - column.isna().sum())
-        raise UsageError(f"Ratings as numbers were expected; {found} of {len(column)} are something else.") from None
-    if np.isinf(numbers).any():
-        raise UsageError(f"Finite ratings were expected; {int(np.isinf(numbers).sum())} are infinite.")
-    return numbers
+    """The ratings as whole or floating numbers, whatever they came as."""
+    if column.dtype.kind in "iuf":
+        return column.to_numpy() if isinstance(column.dtype, np.dtype) else column.to_numpy(dtype=np.float64, na_value=np.nan)
+    cells = column.astype(object)
+    other = [not isinstance(cell, Real | Decimal) for cell in cells[cells.notna()]]
+    if any(other):
+        raise UsageError(
+            f"Ratings must be numbers; {sum(other)} of {len(column)} are something else.",
+            next_step="Convert the column to numbers first, so that what a cell means is decided once.",
+        )
+    return cells.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _codes(table: pd.DataFrame, column: str) -> tuple[np.ndarray, np.ndarray]:
-    if column not in table.columns:
-        return np.zeros(len(table), dtype=np.int64), np.array([""], dtype=object)
-    codes, labels = pd.factorize(table[column])
-    if (codes < 0).any():
-        raise UsageError(f"Every rating was expected to name its {column}; {int((codes < 0).sum())} do not.")
-    names = np.asarray(labels, dtype=object)
-    if column == "candidate":
-        return codes, names
-    order = np.argsort(names.astype(str), kind="stable")
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    return rank[codes], names[order]
-
-
-def _refuse_repeats(coded: Rated, table: pd.DataFrame) -> None:
-    cell = coded.cell
-    if (np.diff(cell) > 0).all():
-        return
-    ordered = np.sort(cell)
-    if (np.diff(ordered) > 0).all():
-        return
-    repeated = pd.Series(cell).duplicated(keep=False).to_numpy()
-    rows = [str(row + 1) for row in table.index[repeated][:ROWS_SHOWN]]
-    raise FindingsError(
-        f"One rating for each candidate, assessor and value was expected; {int(repeated.sum())} rows share theirs with another row.",
-        details=[f"Rows {', '.join(rows)}" + (" and more" if repeated.sum() > ROWS_SHOWN else "") + ", counted from 1."],
-        next_step="Remove the repeats, or take one exercise, one occasion or one value at a time.",
-    )
+def _sorted(codes: np.ndarray, labels: pd.Index, *, as_text: bool) -> tuple[np.ndarray, pd.Index]:
+    if as_text:
+        order = np.argsort(np.asarray(labels, dtype=object).astype(str), kind="stable")
+    elif labels.is_monotonic_increasing:
+        return codes, labels
+    elif labels.inferred_type.startswith("mixed"):
+        order = np.array(sorted(range(len(labels)), key=lambda i: (type(labels[i]).__name__, labels[i])))
+    else:
+        order = labels.argsort()
+    place = np.empty(len(order), dtype=np.intp)
+    place[order] = np.arange(len(order))
+    return place[codes], labels[order]

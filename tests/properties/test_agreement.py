@@ -11,16 +11,9 @@ from hypothesis import strategies as st
 
 from standardsetting import Scale
 from standardsetting.blind import agreement
-from standardsetting.blind.agreement.chance_corrected import brennan, fleiss, gwet
-from standardsetting.blind.agreement.conger import conger
-from standardsetting.blind.agreement.kendall import concordance
-from standardsetting.blind.agreement.krippendorff import alpha
-from standardsetting.blind.agreement.pair_kappas import cohen, light
 from standardsetting.blind.agreement.ratings import code
 from standardsetting.blind.agreement.resampling import block_sizes, drawn, two_way
-from standardsetting.blind.agreement.shares import share_within
 from standardsetting.blind.agreement.unit_patterns import UnitPatterns
-from standardsetting.blind.agreement.within_candidate import deviation, within_group
 
 FIVE = Scale(1, 5)
 POINTS = range(1, 6)
@@ -186,15 +179,15 @@ def test_kendall_from_spearman(rows):
 
 def statistics(coded):
     patterns = UnitPatterns(coded)
-    yield share_within(patterns, 0)
-    yield share_within(patterns, 1)
+    yield agreement.exact_agreement.statistic(patterns)
+    yield agreement.adjacent_agreement.statistic(patterns)
     for weights in WEIGHTS:
-        yield from (make(patterns, weights) for make in (fleiss, gwet, brennan, conger))
-        yield from (make(coded, weights) for make in (cohen, light))
-    yield from (alpha(patterns, level) for level in LEVELS)
-    yield concordance(coded)
-    yield within_group(patterns)
-    yield deviation(patterns)
+        for kappa in (agreement.fleiss_kappa, agreement.gwet_ac, agreement.brennan_prediger, agreement.conger_kappa,
+                      agreement.cohen_kappa, agreement.light_kappa):  # fmt: skip
+            yield kappa.statistic(patterns, weights=weights)
+    yield from (agreement.krippendorff_alpha.statistic(patterns, level=level) for level in LEVELS)
+    for other in (agreement.kendall_w, agreement.r_wg, agreement.average_deviation):
+        yield other.statistic(patterns)
 
 
 def values(table, scale=FIVE):
@@ -315,7 +308,7 @@ def test_so_do_coefficients_that_keep_people_apart(table, seed):
         elif one.name.startswith("Conger"):
             chosen = np.unique(coded.candidate)
         else:
-            chosen = np.unique(coded.candidate[one.left])
+            chosen = np.unique(coded.candidate[coded.pairs[0]])
         rows = one.rows()
         compare(one, (often[chosen] @ rows.part(0, len(chosen)))[None, :], again)
         compared += 1
@@ -388,7 +381,7 @@ def test_blocks_cover_every_replicate():
 
 def test_two_way_draws_both():
     coded = code(panel_table(40, 6, np.random.default_rng(1)), scale=FIVE)
-    one = alpha(UnitPatterns(coded), "interval")
+    one = agreement.krippendorff_alpha.statistic(UnitPatterns(coded), level="interval")
     draws = list(two_way(one.pieces(by_candidate=True), n_candidates=40, n_assessors=6, replicates=50, seed=2))
     assert sum(len(sums) for sums, _ in draws) == 50
     assert (draws[0][1].sum(axis=1) == 6).all()
@@ -399,7 +392,7 @@ def test_two_way_draws_both():
 def test_a_pair_counts_as_often_as_both_of_its_assessors_were_drawn():
     table = panel_table(12, 5, np.random.default_rng(3))
     coded = code(table, scale=FIVE)
-    one = share_within(UnitPatterns(coded), 0)
+    one = agreement.exact_agreement.statistic(UnitPatterns(coded))
     people = sorted(table["assessor"].unique())
     draws = two_way(one.pieces(by_candidate=False), n_candidates=None, n_assessors=len(people), replicates=20, seed=4)
     for sums, drawn_people in draws:
@@ -415,7 +408,7 @@ def test_a_pair_counts_as_often_as_both_of_its_assessors_were_drawn():
 def test_a_kappa_of_two_counts_in_the_mean_as_often_as_both_were_drawn():
     table = pd.DataFrame([(i, j, "v", 1 + (i * (j + 2) + i // 3) % 5) for i in range(12) for j in range(3)])
     table.columns = ["candidate", "assessor", "value", "rating"]
-    one, often = light(code(table, scale=FIVE), "quadratic"), [2, 1, 3]
+    one, often = agreement.light_kappa.statistic(UnitPatterns(code(table, scale=FIVE)), weights="quadratic"), [2, 1, 3]
     total = sum((np.array(often)[piece.first] * np.array(often)[piece.second]) @ piece.sums for piece in one.pieces(by_candidate=False))
     pairs = list(itertools.combinations(range(3), 2))
     kappas = [slow_cohen(table, CREDIT["quadratic"], a, b) for a, b in pairs]

@@ -333,7 +333,7 @@ def test_a_wrong_option_is_refused(options):
 
 
 def test_a_missing_column_or_name_is_refused():
-    with pytest.raises(UsageError, match="no assessor"):
+    with pytest.raises(UsageError, match="assessor is not there"):
         agreement.r_wg(table(A, B).drop(columns="assessor"), scale=FIVE)
     nameless = table(A, B)
     nameless.loc[3, "assessor"] = None

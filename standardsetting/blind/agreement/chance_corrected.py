@@ -6,15 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 
-from standardsetting.blind.agreement.coefficient import Coefficient, Interval, Options, Resample, Weights
+from standardsetting.blind.agreement.coefficient import Weights
 from standardsetting.blind.agreement.distances import agreement_weights
-from standardsetting.blind.agreement.estimate import FLAT, Statistic, estimate
-from standardsetting.blind.agreement.ratings import code
+from standardsetting.blind.agreement.estimate import FLAT, Statistic
+from standardsetting.blind.agreement.opening import coefficient
 from standardsetting.blind.agreement.resampling import Pieces, Rows
 from standardsetting.blind.agreement.unit_patterns import UnitPatterns
-from standardsetting.scale import Scale
 
 # From the share of each point to chance agreement, and to what each point contributes to it.
 Chance = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -100,17 +98,8 @@ class ChanceCorrected(Statistic):
         return np.concatenate([of_cells, np.zeros(len(of_cells)), of_points]) / units
 
 
-def fleiss_kappa(
-    ratings: pd.DataFrame,
-    *,
-    scale: Scale,
-    weights: Weights = "unweighted",
-    confidence: float = 0.95,
-    interval: Interval = "bootstrap",
-    resample: Resample = "candidate",
-    replicates: int = 1000,
-    seed: int = 0,
-) -> Coefficient:
+@coefficient
+def fleiss_kappa(patterns: UnitPatterns, *, weights: Weights = "unweighted") -> Statistic:
     """How far do assessors agree beyond chance, whoever they were?
 
     Observed agreement is the mean over units of the agreement of a unit's pairs of ratings; chance agreement that of two ratings
@@ -142,14 +131,10 @@ def fleiss_kappa(
     Two assessors agree on two of four candidates, so observed agreement is 0.5. Six of the eight ratings are 1 and two are 2: chance
     agreement is (6/8)² + (2/8)² = 0.625, and kappa is (0.5 - 0.625) / 0.375 = -1/3.
 
-    >>> table = pd.DataFrame(
-    ...     {
-    ...         "candidate": [1, 1, 2, 2, 3, 3, 4, 4],
-    ...         "assessor": ["a", "b"] * 4,
-    ...         "value": "v",
-    ...         "rating": [1, 1, 1, 1, 1, 2, 1, 2],
-    ...     }
-    ... )
+    >>> import pandas as pd
+    >>> from standardsetting import Scale
+    >>> table = pd.DataFrame({"candidate": [1, 1, 2, 2, 3, 3, 4, 4], "assessor": ["a", "b"] * 4, "value": "v"})
+    >>> table["rating"] = [1, 1, 1, 1, 1, 2, 1, 2]
     >>> round(fleiss_kappa(table, scale=Scale(1, 2), interval="none").value, 4)
     -0.3333
 
@@ -157,21 +142,11 @@ def fleiss_kappa(
     ----------
     Fleiss, J. L. (1971). Measuring nominal scale agreement among many raters. Psychological Bulletin, 76, 378-382.
     """
-    options = Options(confidence, interval, resample, replicates, seed)
-    return estimate(fleiss(UnitPatterns(code(ratings, scale=scale)), weights), options)
+    return _corrected(patterns, weights, "Fleiss' kappa", fleiss_chance)
 
 
-def gwet_ac(
-    ratings: pd.DataFrame,
-    *,
-    scale: Scale,
-    weights: Weights = "unweighted",
-    confidence: float = 0.95,
-    interval: Interval = "bootstrap",
-    resample: Resample = "candidate",
-    replicates: int = 1000,
-    seed: int = 0,
-) -> Coefficient:
+@coefficient
+def gwet_ac(patterns: UnitPatterns, *, weights: Weights = "unweighted") -> Statistic:
     """How far do assessors agree beyond chance, when most ratings fall on one point? Gwet's AC1, with weights AC2.
 
     Chance agreement is the sum of the weights over K(K - 1), times the sum of p(1 - p) over the K points of the declared scale: it is small
@@ -181,14 +156,10 @@ def gwet_ac(
     --------
     As in `fleiss_kappa`: observed 0.5; chance 2 * (6/8 * 2/8) = 0.375 for two points; AC1 is 0.125 / 0.625 = 0.2.
 
-    >>> table = pd.DataFrame(
-    ...     {
-    ...         "candidate": [1, 1, 2, 2, 3, 3, 4, 4],
-    ...         "assessor": ["a", "b"] * 4,
-    ...         "value": "v",
-    ...         "rating": [1, 1, 1, 1, 1, 2, 1, 2],
-    ...     }
-    ... )
+    >>> import pandas as pd
+    >>> from standardsetting import Scale
+    >>> table = pd.DataFrame({"candidate": [1, 1, 2, 2, 3, 3, 4, 4], "assessor": ["a", "b"] * 4, "value": "v"})
+    >>> table["rating"] = [1, 1, 1, 1, 1, 2, 1, 2]
     >>> round(gwet_ac(table, scale=Scale(1, 2), interval="none").value, 4)
     0.2
 
@@ -197,21 +168,11 @@ def gwet_ac(
     Gwet, K. L. (2008). Computing inter-rater reliability and its variance in the presence of high agreement. British Journal of
     Mathematical and Statistical Psychology, 61, 29-48.
     """
-    options = Options(confidence, interval, resample, replicates, seed)
-    return estimate(gwet(UnitPatterns(code(ratings, scale=scale)), weights), options)
+    return _corrected(patterns, weights, "Gwet's AC1" if weights == "unweighted" else "Gwet's AC2", gwet_chance)
 
 
-def brennan_prediger(
-    ratings: pd.DataFrame,
-    *,
-    scale: Scale,
-    weights: Weights = "unweighted",
-    confidence: float = 0.95,
-    interval: Interval = "bootstrap",
-    resample: Resample = "candidate",
-    replicates: int = 1000,
-    seed: int = 0,
-) -> Coefficient:
+@coefficient
+def brennan_prediger(patterns: UnitPatterns, *, weights: Weights = "unweighted") -> Statistic:
     """How far do assessors agree beyond guessing evenly among the points of the declared scale?
 
     Chance agreement is the mean weight, 1/K without weights. It depends on the declared scale alone: with half points declared and whole
@@ -221,14 +182,10 @@ def brennan_prediger(
     --------
     As in `fleiss_kappa`: observed 0.5 and chance 1/2 for two points, so the coefficient is 0.
 
-    >>> table = pd.DataFrame(
-    ...     {
-    ...         "candidate": [1, 1, 2, 2, 3, 3, 4, 4],
-    ...         "assessor": ["a", "b"] * 4,
-    ...         "value": "v",
-    ...         "rating": [1, 1, 1, 1, 1, 2, 1, 2],
-    ...     }
-    ... )
+    >>> import pandas as pd
+    >>> from standardsetting import Scale
+    >>> table = pd.DataFrame({"candidate": [1, 1, 2, 2, 3, 3, 4, 4], "assessor": ["a", "b"] * 4, "value": "v"})
+    >>> table["rating"] = [1, 1, 1, 1, 1, 2, 1, 2]
     >>> brennan_prediger(table, scale=Scale(1, 2), interval="none").value
     0.0
 
@@ -237,19 +194,6 @@ def brennan_prediger(
     Brennan, R. L. and Prediger, D. J. (1981). Coefficient kappa: some uses, misuses, and alternatives. Educational and Psychological
     Measurement, 41, 687-699.
     """
-    options = Options(confidence, interval, resample, replicates, seed)
-    return estimate(brennan(UnitPatterns(code(ratings, scale=scale)), weights), options)
-
-
-def fleiss(patterns: UnitPatterns, weights: str) -> ChanceCorrected:
-    return _corrected(patterns, weights, "Fleiss' kappa", fleiss_chance)
-
-
-def gwet(patterns: UnitPatterns, weights: str) -> ChanceCorrected:
-    return _corrected(patterns, weights, "Gwet's AC1" if weights == "unweighted" else "Gwet's AC2", gwet_chance)
-
-
-def brennan(patterns: UnitPatterns, weights: str) -> ChanceCorrected:
     return _corrected(patterns, weights, "Brennan-Prediger coefficient", uniform_chance)
 
 

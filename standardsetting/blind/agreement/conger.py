@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 
-from standardsetting.blind.agreement.coefficient import Coefficient, Interval, Options, Resample, Weights
+from standardsetting.blind.agreement.coefficient import Weights
 from standardsetting.blind.agreement.distances import agreement_weights
-from standardsetting.blind.agreement.estimate import FLAT, Statistic, estimate
-from standardsetting.blind.agreement.ratings import code
+from standardsetting.blind.agreement.estimate import FLAT, Statistic
+from standardsetting.blind.agreement.opening import coefficient
 from standardsetting.blind.agreement.resampling import Pieces, Rows
 from standardsetting.blind.agreement.unit_patterns import UnitPatterns, gathered
-from standardsetting.scale import Scale
 
 
 @dataclass
@@ -30,18 +28,13 @@ class Conger(Statistic):
         if single:
             self.note = f"Units with one rating: {single}; they count in the chance term, not in the observed agreement."
 
-    @property
-    def column(self) -> np.ndarray:
-        return 3 + self.coded.place * self.k + self.coded.point
-
     def _of_type(self) -> np.ndarray:
         cells, _, _ = self.patterns.split(self.patterns.sums_of_type)
         return np.column_stack([self.patterns.counts.any(axis=1), cells.sum(axis=1), cells @ self.patterns.cells(self.weights)])
 
     def total(self) -> np.ndarray:
-        total = np.bincount(self.column, minlength=self.width).astype(float)
-        total[:3] = self.patterns.units_of_type @ self._of_type()
-        return total[None, :]
+        counts = np.bincount(self.coded.use, minlength=self.people * self.k)
+        return np.concatenate([self.patterns.units_of_type @ self._of_type(), counts])[None, :]
 
     def rows(self) -> Rows:
         from scipy import sparse
@@ -49,7 +42,7 @@ class Conger(Statistic):
         _, candidate = np.unique(self.coded.candidate, return_inverse=True)
         units = self.patterns.of_candidates(self._of_type())
         n = len(units)
-        counts = sparse.coo_array((np.ones(len(candidate)), (candidate, self.column)), shape=(n, self.width)).tocsr()
+        counts = sparse.coo_array((np.ones(len(candidate)), (candidate, 3 + self.coded.use)), shape=(n, self.width)).tocsr()
         sums = counts + sparse.csr_array((units.ravel(), np.tile([0, 1, 2], n), np.arange(0, 3 * n + 1, 3)), shape=(n, self.width))
         return Rows(sums if self.width > 60 else sums.toarray(), np.ones(n, dtype=int))
 
@@ -63,7 +56,7 @@ class Conger(Statistic):
         agreement = Pieces(pairs.candidate, pairs.first, pairs.second, pairs.sums @ sparse.csr_array(to_columns))
         place, every = self.coded.place, np.arange(len(self.coded.point))
         candidates = self.coded.candidate if by_candidate else None
-        return [agreement, gathered(candidates, place, every, None, self.column, np.ones(len(every)), width=self.width)]
+        return [agreement, gathered(candidates, place, every, None, 3 + self.coded.use, np.ones(len(every)), width=self.width)]
 
     def _terms(self, sums: np.ndarray, assessors: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         counts = sums[..., 3:].reshape(*sums.shape[:-1], self.people, self.k)
@@ -101,47 +94,22 @@ class Conger(Statistic):
         return np.concatenate([of_units / units, -(1 - value) * change.ravel()])
 
 
-def conger_kappa(
-    ratings: pd.DataFrame,
-    *,
-    scale: Scale,
-    weights: Weights = "unweighted",
-    confidence: float = 0.95,
-    interval: Interval = "bootstrap",
-    resample: Resample = "candidate",
-    replicates: int = 1000,
-    seed: int = 0,
-) -> Coefficient:
+@coefficient
+def conger_kappa(patterns: UnitPatterns, *, weights: Weights = "unweighted") -> Statistic:
     """How far do these assessors agree beyond chance, each with their own use of the scale?
 
     Observed agreement as for Fleiss' kappa; chance agreement is that of two different assessors, each rating as often on each point as they
     did, averaged over all pairs of assessors. With two assessors it is Cohen's kappa. Gaps are allowed. An assessor with few ratings
-    weighs as much in the chance term as one with many.
-
-    Parameters
-    ----------
-    ratings
-        The long table: `candidate`, `assessor`, `value`, `rating`. With a column `kind`, independent ratings only.
-    scale
-        The declared scale, never inferred from the ratings.
-    weights
-        Credit for ratings that are close: unweighted (none), linear, quadratic.
-    confidence, interval, resample, replicates, seed
-        The interval: ``bootstrap`` (BCa over candidates where it is defined, otherwise percentile), ``percentile``, ``analytic``
-        (Gwet's linearisation, Student's t, by candidate) or ``none``; what is resampled: candidates, assessors, or both.
+    weighs as much in the chance term as one with many. Parameters and errors as in `fleiss_kappa`.
 
     Examples
     --------
     Ratings (1, 1), (1, 1), (1, 2), (2, 2): observed 0.75; chance 3/4 * 2/4 + 1/4 * 2/4 = 0.5; kappa 0.5.
 
-    >>> table = pd.DataFrame(
-    ...     {
-    ...         "candidate": [1, 1, 2, 2, 3, 3, 4, 4],
-    ...         "assessor": ["a", "b"] * 4,
-    ...         "value": "v",
-    ...         "rating": [1, 1, 1, 1, 1, 2, 2, 2],
-    ...     }
-    ... )
+    >>> import pandas as pd
+    >>> from standardsetting import Scale
+    >>> table = pd.DataFrame({"candidate": [1, 1, 2, 2, 3, 3, 4, 4], "assessor": ["a", "b"] * 4, "value": "v"})
+    >>> table["rating"] = [1, 1, 1, 1, 1, 2, 2, 2]
     >>> conger_kappa(table, scale=Scale(1, 2), interval="none").value
     0.5
 
@@ -149,10 +117,5 @@ def conger_kappa(
     ----------
     Conger, A. J. (1980). Integration and generalization of kappas for multiple raters. Psychological Bulletin, 88, 322-328.
     """
-    options = Options(confidence, interval, resample, replicates, seed)
-    return estimate(conger(UnitPatterns(code(ratings, scale=scale)), weights), options)
-
-
-def conger(patterns: UnitPatterns, weights: str) -> Conger:
     matrix = agreement_weights(patterns.coded.scale, weights)
     return Conger(patterns.coded, name=f"Conger's kappa, {weights}", patterns=patterns, weights=matrix)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-from standardsetting.blind.agreement.coefficient import Coefficient, Interval, Options, Resample
-from standardsetting.blind.agreement.estimate import FLAT, Statistic, estimate
-from standardsetting.blind.agreement.ratings import CodedRatings, code
+from standardsetting.blind.agreement.estimate import FLAT, Statistic
+from standardsetting.blind.agreement.opening import coefficient
 from standardsetting.blind.agreement.resampling import Rows
-from standardsetting.scale import Scale
+from standardsetting.blind.agreement.unit_patterns import UnitPatterns, distinct
 
 
 @dataclass
@@ -32,8 +30,8 @@ class Concordance(Statistic):
         order = np.lexsort((complete.assessor, complete.unit))
         every = complete.point[order].reshape(-1, max(people, 1))
         self.owner = complete.candidate[order][:: max(people, 1)]
-        self.lists, which = np.unique(every, axis=0, return_inverse=True) if len(every) else (every, np.empty(0, np.intp))
-        self.which = which.ravel()
+        example, self.which, _ = distinct(every, self.k)
+        self.lists = every[example]
         if people > 1 and len(every) < 2:
             self.refusal = (
                 f"Kendall's W needs two units or more that every assessor rated; of {people} assessors all rated {len(every)} together. "
@@ -66,17 +64,8 @@ class Concordance(Statistic):
             return np.where(most > FLAT * n**3, 12 * spread / most, np.nan)
 
 
-def kendall_w(
-    ratings: pd.DataFrame,
-    *,
-    scale: Scale,
-    ties: bool = True,
-    confidence: float = 0.95,
-    interval: Interval = "bootstrap",
-    resample: Resample = "candidate",
-    replicates: int = 1000,
-    seed: int = 0,
-) -> Coefficient:
+@coefficient
+def kendall_w(patterns: UnitPatterns, *, ties: bool = True) -> Statistic:
     """How far do assessors who all rated the same candidates agree on their order?
 
     Each assessor's ratings become mid-ranks; W is the variance of the candidates' sums of ranks over the largest it could be, corrected for
@@ -99,6 +88,8 @@ def kendall_w(
     --------
     Two assessors, orders 1 2 3 and 1 3 2: sums of ranks 2, 5, 5, deviations -2, 1, 1; W is 12 * 6 / (4 * 24) = 0.75.
 
+    >>> import pandas as pd
+    >>> from standardsetting import Scale
     >>> table = pd.DataFrame(
     ...     {"candidate": [1, 1, 2, 2, 3, 3], "assessor": ["a", "b"] * 3, "value": "v", "rating": [1, 1, 2, 3, 3, 2]}
     ... )
@@ -109,12 +100,8 @@ def kendall_w(
     ----------
     Kendall, M. G. and Gibbons, J. D. (1990). Rank Correlation Methods, 5th edition, chapter 6. Edward Arnold.
     """
-    return estimate(concordance(code(ratings, scale=scale), ties=ties), Options(confidence, interval, resample, replicates, seed))
-
-
-def concordance(coded: CodedRatings, *, ties: bool = True) -> Concordance:
     return Concordance(
-        coded,
+        patterns.coded,
         name=f"Kendall's W{'' if ties else ', no correction for ties'}",
         ties=ties,
         undefined="Every assessor put all candidates at one point, so there is no order to agree on.",

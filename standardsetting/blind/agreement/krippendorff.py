@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 
-from standardsetting.blind.agreement.coefficient import Coefficient, Interval, Level, Options, Resample, one_of
+from standardsetting.blind.agreement.coefficient import Level, one_of
 from standardsetting.blind.agreement.distances import LEVELS, metric, ordinal_metric
-from standardsetting.blind.agreement.estimate import FLAT, Statistic, estimate
-from standardsetting.blind.agreement.ratings import CodedRatings, code
+from standardsetting.blind.agreement.estimate import FLAT, Statistic
+from standardsetting.blind.agreement.opening import coefficient
+from standardsetting.blind.agreement.ratings import CodedRatings
 from standardsetting.blind.agreement.resampling import Pieces, Rows
 from standardsetting.blind.agreement.unit_patterns import UnitPatterns
-from standardsetting.scale import Scale
 
 
 @dataclass
@@ -74,17 +73,8 @@ class Alpha(Statistic):
         return np.concatenate([of_units, of_cells / (expected * n), np.zeros(self.patterns.k)])
 
 
-def krippendorff_alpha(
-    ratings: pd.DataFrame,
-    *,
-    scale: Scale,
-    level: Level = "ordinal",
-    confidence: float = 0.95,
-    interval: Interval = "bootstrap",
-    resample: Resample = "candidate",
-    replicates: int = 1000,
-    seed: int = 0,
-) -> Coefficient:
+@coefficient
+def krippendorff_alpha(patterns: UnitPatterns, *, level: Level = "ordinal") -> Statistic:
     """How far do assessors agree beyond chance, at the level of measurement that the ratings have?
 
     One minus the disagreement within units over the disagreement of all ratings with one another. A unit with one rating is left out
@@ -113,6 +103,8 @@ def krippendorff_alpha(
     Two assessors, ratings (1, 1) and (1, 2). One coincidence of four disagrees on either side: observed 2/4. Of four ratings three are 1:
     expected 2 * 3 * 1 / (4 * 3) = 0.5. Alpha is 1 - 0.5 / 0.5 = 0.
 
+    >>> import pandas as pd
+    >>> from standardsetting import Scale
     >>> table = pd.DataFrame({"candidate": [1, 1, 2, 2], "assessor": ["a", "b"] * 2, "value": "v", "rating": [1, 1, 1, 2]})
     >>> krippendorff_alpha(table, scale=Scale(1, 5), level="nominal", interval="none").value
     0.0
@@ -121,10 +113,5 @@ def krippendorff_alpha(
     ----------
     Krippendorff, K. (2011). Computing Krippendorff's alpha-reliability. University of Pennsylvania.
     """
-    options = Options(confidence, interval, resample, replicates, seed)
-    return estimate(alpha(UnitPatterns(code(ratings, scale=scale)), level), options)
-
-
-def alpha(patterns: UnitPatterns, level: str) -> Alpha:
     one_of("level", level, LEVELS)
     return Alpha(patterns.coded, name=f"Krippendorff's alpha, {level}", patterns=patterns, level=level)

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from standardsetting.blind.agreement.chance_corrected import brennan, fleiss, gwet
+from standardsetting.blind.agreement.chance_corrected import brennan_prediger, fleiss_kappa, gwet_ac
 from standardsetting.blind.agreement.coefficient import Interval, Options, Resample
-from standardsetting.blind.agreement.conger import conger
+from standardsetting.blind.agreement.conger import conger_kappa
 from standardsetting.blind.agreement.distances import LEVELS, WEIGHTS
 from standardsetting.blind.agreement.estimate import Statistic, estimate
-from standardsetting.blind.agreement.kendall import concordance
-from standardsetting.blind.agreement.krippendorff import alpha
-from standardsetting.blind.agreement.pair_kappas import cohen, light
+from standardsetting.blind.agreement.kendall import kendall_w
+from standardsetting.blind.agreement.krippendorff import krippendorff_alpha
+from standardsetting.blind.agreement.pair_kappas import cohen_kappa, light_kappa
 from standardsetting.blind.agreement.ratings import CodedRatings, code
-from standardsetting.blind.agreement.shares import share_within
+from standardsetting.blind.agreement.shares import adjacent_agreement, exact_agreement
 from standardsetting.blind.agreement.unit_patterns import UnitPatterns
-from standardsetting.blind.agreement.within_candidate import deviation, within_group
+from standardsetting.blind.agreement.within_candidate import average_deviation, r_wg
 from standardsetting.scale import Scale
 
 POOLED = "all values"
@@ -60,9 +60,9 @@ def agreement_table(
     """
     options = Options(confidence, interval, resample, replicates, seed)
     coded = code(ratings, scale=scale)
-    groups = [(name, coded.of_value(place)) for place, name in enumerate(coded.values)]
     records = []
-    for value, group in [*groups, (POOLED, coded)]:
+    for place, value in enumerate((*coded.values, POOLED)):
+        group = coded if value is POOLED else coded.of_value(place)
         for weights, statistic in _statistics(group):
             found = vars(estimate(statistic, options)).copy()
             name, estimated = found.pop("name"), found.pop("value")
@@ -72,18 +72,13 @@ def agreement_table(
 
 def _statistics(coded: CodedRatings) -> Iterator[tuple[str, Statistic]]:
     patterns = UnitPatterns(coded)
-    yield "", share_within(patterns, 0)
-    yield "", share_within(patterns, 1)
+    yield "", exact_agreement.statistic(patterns)
+    yield "", adjacent_agreement.statistic(patterns)
     for weights in WEIGHTS:
-        yield weights, cohen(coded, weights)
-        yield weights, light(coded, weights)
-        yield weights, fleiss(patterns, weights)
-        yield weights, conger(patterns, weights)
-        yield weights, gwet(patterns, weights)
-        yield weights, brennan(patterns, weights)
+        for kappa in (cohen_kappa, light_kappa, fleiss_kappa, conger_kappa, gwet_ac, brennan_prediger):
+            yield weights, kappa.statistic(patterns, weights=weights)
     for level in LEVELS:
         if level != "ratio" or coded.scale.minimum >= 0:
-            yield level, alpha(patterns, level)
-    yield "", concordance(coded)
-    yield "", within_group(patterns)
-    yield "", deviation(patterns)
+            yield level, krippendorff_alpha.statistic(patterns, level=level)
+    for other in (kendall_w, r_wg, average_deviation):
+        yield "", other.statistic(patterns)

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from standardsetting.blind.rated import NO_RATING, NOT_INDEPENDENT, Usable, repeats, usable
 from standardsetting.errors import UsageError
 from standardsetting.scale import Scale
 
 COLUMNS = ("candidate", "assessor", "value", "rating")
-_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,7 @@ class CodedRatings:
     @cached_property
     def assessors_present(self) -> np.ndarray:
         """Codes of the assessors who gave at least one of these ratings."""
-        present = np.zeros(self.n_assessors, dtype=bool)
-        present[self.assessor] = True
-        return np.flatnonzero(present)
+        return np.flatnonzero(np.bincount(self.assessor, minlength=self.n_assessors))
 
     @cached_property
     def n_single(self) -> int:
@@ -101,6 +99,11 @@ class CodedRatings:
         return place[self.assessor]
 
     @cached_property
+    def use(self) -> np.ndarray:
+        """The column `assessor's place * points + point` of every rating: how each assessor uses the scale."""
+        return self.place * len(self.scale) + self.point
+
+    @cached_property
     def pairs(self) -> tuple[np.ndarray, np.ndarray]:
         """Positions of every two ratings of the same unit, the assessor with the lower code first."""
         largest = int(self.unit_size.max(initial=0))
@@ -128,14 +131,14 @@ class CodedRatings:
         left, right = self.pairs
         n = max(len(self.assessors_present), 1)
         key = self.place[left] * n + self.place[right]
-        if n > 2000:
-            distinct, pair = np.unique(key, return_inverse=True)
-        else:
-            distinct = np.flatnonzero(np.bincount(key, minlength=1))
-            number = np.empty(n * n, dtype=np.intp)
-            number[distinct] = np.arange(len(distinct))
-            pair = number[key]
+        distinct, pair, _ = numbered(key, n * n)
         return pair, distinct // n, distinct % n
+
+    @cached_property
+    def panel_margins(self) -> np.ndarray:
+        """How often either assessor of a panel used each point in the panel's units: the first's, panel by panel, then the second's."""
+        k, (pair, first, _) = len(self.scale), self.panels
+        return np.concatenate([np.bincount(pair * k + self.point[side], minlength=len(first) * k) for side in self.pairs])
 
     def of_value(self, code: int) -> CodedRatings:
         """The ratings of one value."""
@@ -161,129 +164,69 @@ def code(ratings: pd.DataFrame, *, scale: Scale) -> CodedRatings:
     UsageError
         A column is missing, a rating is not on the scale, or an assessor rated the same value of a candidate twice.
     """
-    missing = [column for column in COLUMNS if column not in ratings.columns]
-    if missing:
-        raise UsageError(f"A table of ratings needs the columns {', '.join(COLUMNS)}; it has no {', '.join(missing)}.")
-    rows, notes = np.arange(len(ratings)), []
+    used, notes = usable(ratings, needs=COLUMNS), []
+    dropped = {left.reason: left.count for left in used.dropped}
     if "kind" in ratings.columns:
-        chosen = (ratings["kind"] == "independent").to_numpy(dtype=bool, na_value=False)
-        notes.append(f"Independent ratings only: {chosen.sum()} of {len(chosen)} rows.")
-        ratings, rows = ratings[chosen], rows[chosen]
-    numbers = _numbers(ratings["rating"])
-    if numbers.dtype.kind == "f" and np.isnan(numbers).any():
-        given = ~np.isnan(numbers)
-        notes.append(f"Missing ratings: {len(given) - given.sum()}.")
-        ratings, rows, numbers = ratings[given], rows[given], numbers[given]
-    point = _points(numbers, scale, rows)
-    candidate, candidates = _codes(ratings["candidate"], rows)
-    assessor, assessors = _codes(ratings["assessor"], rows)
-    value, values = _codes(ratings["value"], rows)
+        notes.append(f"Independent ratings only: {len(ratings) - dropped.get(NOT_INDEPENDENT, 0)} of {len(ratings)} rows.")
+    if NO_RATING in dropped:
+        notes.append(f"Missing ratings: {dropped[NO_RATING]}.")
+    point = _points(used, scale)
+    candidate, candidates = _narrow(*used.codes("candidate", order="declared"))
+    assessor, assessors = _narrow(*used.codes("assessor", order="declared"))
+    value, values = _narrow(*used.codes("value", order="declared"))
     slot, slots = value, len(values)
-    if "exercise" in ratings.columns and ratings["exercise"].notna().any():
-        exercise, exercises = _codes(ratings["exercise"].astype(object).fillna(""), rows)
+    if "exercise" in ratings.columns and used.table["exercise"].notna().any():
+        named = replace(used, table=used.table[["exercise"]].astype(object).fillna(""))
+        exercise, exercises = named.codes("exercise", order="declared")
         slot, slots = value.astype(np.intp) * len(exercises) + exercise, len(values) * len(exercises)
     unit = candidate.astype(np.intp)
     unit *= slots
     unit += slot
-    _refuse_duplicates(assessor, unit, len(assessors), rows)
-    return CodedRatings(
+    coded = CodedRatings(
         scale, candidate, assessor, value, point, unit,
         len(candidates), len(assessors), len(values), slots, tuple(values), candidates, " ".join(notes),
     )  # fmt: skip
+    twice = repeats(unit, assessor, coded.unit_size)
+    if twice is not None:
+        raise UsageError(
+            f"An assessor rates a value of a candidate once; {twice.sum()} rows share candidate, assessor and value "
+            f"({used.rows(twice)}, counting from 1).",
+            next_step="Keep one row of each; averaging them would hide which rating counted.",
+        )
+    return coded
 
 
-def _numbers(column: pd.Series) -> np.ndarray:
-    """The ratings as whole or floating numbers, whatever they came as."""
-    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf":
-        return column.to_numpy()
-    try:
-        if column.dtype.kind in "iufO" and not any(isinstance(cell, str) for cell in column.array):
-            return column.to_numpy(dtype=float, na_value=np.nan)
-    except (TypeError, ValueError):
-        pass
-    raise UsageError(
-        "Ratings must be numbers; the column holds text or something else.",
-        next_step="Convert the column to numbers first, so that what a cell means is decided once.",
-    )
+def numbered(written: np.ndarray, below: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The distinct whole numbers from 0 to `below`, sorted; the place of each one's among them; how often each occurs."""
+    if below > 4 * len(written) + 65536:
+        return np.unique(written, return_inverse=True, return_counts=True)
+    often = np.bincount(written, minlength=below)
+    found = np.flatnonzero(often)
+    place = np.empty(below, dtype=np.intp)
+    place[found] = np.arange(len(found))
+    return found, place[written], often[found]
 
 
-def _points(numbers: np.ndarray, scale: Scale, rows: np.ndarray) -> np.ndarray:
+def _narrow(codes: np.ndarray, labels: pd.Index) -> tuple[np.ndarray, pd.Index]:
+    return codes.astype(np.int32) if codes.itemsize > 4 else codes, labels
+
+
+def _points(used: Usable, scale: Scale) -> np.ndarray:
     """Places on the scale, exactly; a rating between two points or beyond the ends is an error."""
-    minimum, step = float(scale.minimum), float(scale.step)
-    place = numbers.astype(np.float64)  # never in the small integers that came in, which overflow
-    place -= minimum
-    if step != 1:
-        place /= step
     kind = np.int8 if len(scale) < 128 else np.int64
-    if len(place) and place.min() >= 0 and place.max() < len(scale):
-        point = place.astype(kind)
-        if (point == place).all():
-            return point
+    given, minimum, step = used.rating, scale.minimum, scale.step
+    whole = given.dtype.kind in "iu" and step == 1 and minimum.denominator == 1 and len(given) > 0
+    if whole and int(given.min()) >= minimum and int(given.max()) <= scale.maximum:
+        return np.subtract(given, int(minimum), dtype=np.int64, casting="unsafe").astype(kind)
+    place = (given.astype(np.float64) - float(minimum)) / float(step)
     with np.errstate(invalid="ignore"):
         nearest = np.rint(place)
         # A step such as 0.1 is not exact in binary: the nearest point is the rating if they differ by rounding only.
         wrong = ~((np.abs(place - nearest) < 1e-6) & (nearest >= 0) & (nearest < len(scale)))
     if wrong.any():
         raise UsageError(
-            f"Every rating must be a point of the declared scale; {wrong.sum()} of {len(wrong)} are not ({_where(rows[wrong])}).",
+            f"Every rating must be a point of the declared scale; {wrong.sum()} of {len(wrong)} are not "
+            f"({used.rows(wrong)}, counting from 1).",
             next_step="Correct the ratings, or declare the scale that the assessors used.",
         )
     return nearest.astype(kind)
-
-
-def _codes(column: pd.Series, rows: np.ndarray) -> tuple[np.ndarray, Any]:
-    """Codes and labels of a column; a categorical's own codes are used as they are."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        codes, labels = column.cat.codes.to_numpy(), np.asarray(column.cat.categories)
-        if len(labels) > 2 * len(codes) + 100:  # a small part of a large table: leave the unused labels behind
-            used, codes = np.unique(codes, return_inverse=True)
-            codes, labels = (codes - (used[0] < 0 if len(used) else 0), labels[used[used >= 0]])
-    else:
-        codes, found = pd.factorize(column)
-        labels = np.empty(len(found), dtype=object)
-        labels[:] = list(found)
-        order = sorted(range(len(labels)), key=lambda i: (type(labels[i]).__name__, labels[i]))
-        place = np.empty(len(order), dtype=codes.dtype)
-        place[order] = np.arange(len(order))
-        labels = labels[order]
-        codes = np.where(codes < 0, codes, place[codes]) if len(order) else codes
-    if len(codes) and codes.min() < 0:
-        raise UsageError(
-            f"Every rating needs its {column.name}; {(codes < 0).sum()} have none ({_where(rows[codes < 0])}).",
-            next_step="Complete the table, or leave those rows out knowingly.",
-        )
-    return codes, labels
-
-
-def _refuse_duplicates(assessor: np.ndarray, unit: np.ndarray, n_assessors: int, rows: np.ndarray) -> None:
-    size = np.bincount(unit)
-    if (unit[1:] >= unit[:-1]).all():  # a unit's ratings stand together: look back as far as the largest unit reaches
-        found = any(((unit[lag:] == unit[:-lag]) & (assessor[lag:] == assessor[:-lag])).any() for lag in range(1, size.max(initial=0)))
-    else:
-        found = _found_in_rounds(assessor, unit, size)
-    if not found:
-        return
-    key = unit * n_assessors + assessor
-    twice = pd.Series(key).duplicated(keep=False).to_numpy()
-    raise UsageError(
-        f"An assessor rates a value of a candidate once; {twice.sum()} rows share candidate, assessor and value ({_where(rows[twice])}).",
-        next_step="Keep one row of each; averaging them would hide which rating counted.",
-    )
-
-
-def _found_in_rounds(assessor: np.ndarray, unit: np.ndarray, size: np.ndarray) -> bool:
-    """Whether an assessor occurs twice in a unit: each round takes one assessor off every unit that has ratings left."""
-    last = np.empty(len(size), dtype=assessor.dtype)
-    for taken in range(1, size.max(initial=0)):
-        last[unit] = assessor
-        other = last[unit] != assessor
-        if len(unit) - np.count_nonzero(other) > np.count_nonzero(size >= taken):
-            return True
-        unit, assessor = unit[other], assessor[other]
-    return False
-
-
-def _where(rows: np.ndarray) -> str:
-    """Row positions as people count them, the first row being 1."""
-    shown = ", ".join(str(row + 1) for row in rows[:_SHOWN])
-    return f"row{'s' if len(rows) > 1 else ''} {shown}{' and more' if len(rows) > _SHOWN else ''}, counting from 1"

@@ -22,7 +22,10 @@ import numpy as np
 
 # Weights held at a time: 4 million numbers are 32 MB.
 _BLOCK = 4_000_000
+_ARRAYS = 4
 _KEPT_COLUMNS = 200
+# Candidates drawn in one call: few enough to stay in the processor's cache.
+_DRAWN_TOGETHER = 100_000
 
 
 @dataclass
@@ -67,10 +70,10 @@ class Rows:
 
     def _draw(self, replicates: int, seed: int) -> Iterator[np.ndarray]:
         generator = np.random.default_rng(seed)
-        wide = max(self.sums.shape)
-        for size in block_sizes(replicates, wide):
-            weights = drawn(generator, self.multiplicity, size)
-            yield product(weights, self.sums)
+        distinct, wide = self.sums.shape
+        # A statistic makes a few arrays as large as the sums on its way to a value.
+        for size in block_sizes(replicates, distinct + _ARRAYS * wide):
+            yield product(drawn(generator, self.multiplicity, size), self.sums)
 
 
 def drawn(generator: np.random.Generator, multiplicity: np.ndarray, size: int) -> np.ndarray:
@@ -80,10 +83,11 @@ def drawn(generator: np.random.Generator, multiplicity: np.ndarray, size: int) -
         return generator.multinomial(n, multiplicity / n, size=size).astype(float)
     # With many rows, drawing the candidates one by one is quicker than that many binomials, and the same distribution.
     owner = np.repeat(np.arange(distinct), multiplicity)
-    weights = np.empty((size, distinct))
-    for replicate in range(size):
-        chosen = generator.integers(0, n, n, dtype=np.uint32)
-        weights[replicate] = np.bincount(owner[chosen], minlength=distinct)
+    weights, together = np.empty((size, distinct)), max(1, _DRAWN_TOGETHER // n)
+    for start in range(0, size, together):
+        chosen = generator.integers(0, n, (min(together, size - start), n), dtype=np.uint32)
+        for replicate, owners in enumerate(owner.take(chosen, mode="clip"), start):
+            weights[replicate] = np.bincount(owners, minlength=distinct)
     return weights
 
 

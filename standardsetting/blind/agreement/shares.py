@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from standardsetting.blind.agreement.chance_corrected import ChanceCorrected, no_chance
-from standardsetting.blind.agreement.coefficient import Coefficient, Interval, Options, Resample
-from standardsetting.blind.agreement.estimate import estimate
-from standardsetting.blind.agreement.ratings import code
+from standardsetting.blind.agreement.estimate import Statistic
+from standardsetting.blind.agreement.opening import coefficient
 from standardsetting.blind.agreement.unit_patterns import UnitPatterns
 from standardsetting.errors import UsageError
-from standardsetting.scale import Number, Scale, as_fraction, plain
+from standardsetting.scale import Number, as_fraction, plain
 
 
-def exact_agreement(
-    ratings: pd.DataFrame,
-    *,
-    scale: Scale,
-    confidence: float = 0.95,
-    interval: Interval = "bootstrap",
-    resample: Resample = "candidate",
-    replicates: int = 1000,
-    seed: int = 0,
-) -> Coefficient:
+@coefficient
+def exact_agreement(patterns: UnitPatterns) -> Statistic:
     """How often do two assessors of the same candidate give the same rating on a value?
 
     The share of agreeing pairs within each unit that two or more assessors rated, averaged over units. It needs no chance term and is
@@ -48,25 +38,17 @@ def exact_agreement(
     --------
     Two assessors agree on one of two candidates.
 
+    >>> import pandas as pd
+    >>> from standardsetting import Scale
     >>> table = pd.DataFrame({"candidate": [1, 1, 2, 2], "assessor": ["a", "b"] * 2, "value": "v", "rating": [3, 3, 3, 4]})
     >>> exact_agreement(table, scale=Scale(1, 5), interval="none").value
     0.5
     """
-    options = Options(confidence, interval, resample, replicates, seed)
-    return estimate(share_within(UnitPatterns(code(ratings, scale=scale)), 0), options)
+    return _share_within(patterns, 0)
 
 
-def adjacent_agreement(
-    ratings: pd.DataFrame,
-    *,
-    scale: Scale,
-    within: Number = 1,
-    confidence: float = 0.95,
-    interval: Interval = "bootstrap",
-    resample: Resample = "candidate",
-    replicates: int = 1000,
-    seed: int = 0,
-) -> Coefficient:
+@coefficient
+def adjacent_agreement(patterns: UnitPatterns, *, within: Number = 1) -> Statistic:
     """How often are two assessors' ratings at most `within` points apart?
 
     Parameters
@@ -80,17 +62,18 @@ def adjacent_agreement(
     --------
     Ratings 3 and 3, 3 and 4, 3 and 5: two of three pairs are within one point.
 
+    >>> import pandas as pd
+    >>> from standardsetting import Scale
     >>> table = pd.DataFrame(
     ...     {"candidate": [1, 1, 2, 2, 3, 3], "assessor": ["a", "b"] * 3, "value": "v", "rating": [3, 3, 3, 4, 3, 5]}
     ... )
     >>> round(adjacent_agreement(table, scale=Scale(1, 5), interval="none").value, 4)
     0.6667
     """
-    options = Options(confidence, interval, resample, replicates, seed)
-    return estimate(share_within(UnitPatterns(code(ratings, scale=scale)), within), options)
+    return _share_within(patterns, within)
 
 
-def share_within(patterns: UnitPatterns, within: Number) -> ChanceCorrected:
+def _share_within(patterns: UnitPatterns, within: Number) -> ChanceCorrected:
     distance = as_fraction(within)
     if distance < 0:
         raise UsageError("The distance that still counts as agreement must be zero or more.")

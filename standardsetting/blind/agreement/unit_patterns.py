@@ -16,7 +16,7 @@ from functools import cached_property
 
 import numpy as np
 
-from standardsetting.blind.agreement.ratings import CodedRatings
+from standardsetting.blind.agreement.ratings import CodedRatings, numbered
 from standardsetting.blind.agreement.resampling import Pieces, Rows
 
 _EXACT = 2**53
@@ -29,12 +29,26 @@ class UnitPatterns:
         self.coded = coded
         self.k = len(coded.scale)
         self.upper = np.triu_indices(self.k)
-        self.written, self.number, self.units_of_type, self.counts = _types(coded)
+
+    @cached_property
+    def _types(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        return _types(self.coded)
+
+    @property
+    def units_of_type(self) -> np.ndarray:
+        """How many units there are of each type."""
+        return self._types[2]
+
+    @property
+    def counts(self) -> np.ndarray:
+        """The ratings of a unit of each type, by point."""
+        return self._types[3]
 
     @cached_property
     def type_of_unit(self) -> np.ndarray:
         """The type of every unit."""
-        return self.number[self.written]
+        written, number, _, _ = self._types
+        return number[written]
 
     @property
     def n_cells(self) -> int:
@@ -94,8 +108,8 @@ class UnitPatterns:
         # The types of a candidate's units, in order of size: equal lists are equal candidates.
         types = np.sort(self.type_of_unit.reshape(-1, self.coded.slots), axis=1)
         types = types[counting[types].any(axis=1)]
-        lists, multiplicity = _distinct(types, len(self.counts))
-        return Rows(self.sums_of_type[lists].sum(axis=1), multiplicity)
+        example, _, multiplicity = distinct(types, len(self.counts))
+        return Rows(self.sums_of_type[types[example]].sum(axis=1), multiplicity)
 
     def of_candidates(self, of_type: np.ndarray) -> np.ndarray:
         """Add up over each candidate's units what each type of unit has; candidates without a rating are left out."""
@@ -161,7 +175,7 @@ def _types(coded: CodedRatings) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
     if base**k < _EXACT:
         # The counts of a unit are the digits of one number, so that a single pass over the ratings finds them all.
         digits = float(base) ** np.arange(k)
-        written = np.bincount(coded.unit, weights=digits[coded.point], minlength=n_units).astype(np.intp)
+        written = np.bincount(coded.unit, weights=digits.take(coded.point, mode="clip"), minlength=n_units).astype(np.intp)
         if base**k <= 4 * n_units + 65536:
             often = np.bincount(written, minlength=base**k)
             found = np.flatnonzero(often)
@@ -179,14 +193,16 @@ def _types(coded: CodedRatings) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
     return type_of_unit, every, np.bincount(type_of_unit, minlength=len(counts)), counts
 
 
-def _distinct(lists: np.ndarray, base: int) -> tuple[np.ndarray, np.ndarray]:
-    """Distinct rows of small whole numbers, and how often each occurs."""
-    written, largest = lists[:, 0].astype(np.int64), base
-    for place in range(1, lists.shape[1]):
+def distinct(lists: np.ndarray, base: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Distinct rows of whole numbers below `base`, sorted: where each is last found, each row's number, and how often each occurs."""
+    written, largest = np.zeros(len(lists), dtype=np.int64), 1
+    for place in range(lists.shape[1]):
         if largest * base >= 2**62:  # start again from the numbers of the rows so far
             _, written = np.unique(written, return_inverse=True)
             largest = len(lists)
         written = written * base + lists[:, place]
         largest *= base
-    _, example, multiplicity = np.unique(written, return_index=True, return_counts=True)
-    return lists[example], multiplicity
+    _, number, multiplicity = numbered(written, largest)
+    example = np.empty(len(multiplicity), dtype=np.intp)
+    example[number] = np.arange(len(lists))
+    return example, number, multiplicity

@@ -6,15 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 
-from standardsetting.blind.agreement.coefficient import Coefficient, Interval, Options, Resample, one_of
-from standardsetting.blind.agreement.estimate import Statistic, estimate
+from standardsetting.blind.agreement.coefficient import Options, one_of
+from standardsetting.blind.agreement.estimate import Statistic
+from standardsetting.blind.agreement.opening import coefficient
 from standardsetting.blind.agreement.performances import null_variance, unit_variance
-from standardsetting.blind.agreement.ratings import code
 from standardsetting.blind.agreement.resampling import Rows, drawn
 from standardsetting.blind.agreement.unit_patterns import UnitPatterns
-from standardsetting.scale import Scale
 
 # From counts by point, and the sum of squared weights of a unit's ratings, to the unit's index.
 Index = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -70,18 +68,8 @@ class UnitMean(Statistic):
         return values
 
 
-def r_wg(
-    ratings: pd.DataFrame,
-    *,
-    scale: Scale,
-    null: str | Sequence[float] = "uniform",
-    negative: str = "zero",
-    confidence: float = 0.95,
-    interval: Interval = "bootstrap",
-    resample: Resample = "candidate",
-    replicates: int = 1000,
-    seed: int = 0,
-) -> Coefficient:
+@coefficient
+def r_wg(patterns: UnitPatterns, *, null: str | Sequence[float] = "uniform", negative: str = "zero") -> Statistic:
     """How little do assessors of the same performance differ, against ratings without any agreement? The mean r_wg over units.
 
     For a unit 1 - s² / σ², s² the variance of its ratings (n - 1) and σ² that of the null. It needs no variation between candidates: it is
@@ -105,6 +93,8 @@ def r_wg(
     --------
     Three assessors give 3, 4 and 5: variance 1, against 2 for five points as likely: 0.5.
 
+    >>> import pandas as pd
+    >>> from standardsetting import Scale
     >>> table = pd.DataFrame({"candidate": 1, "assessor": ["a", "b", "c"], "value": "v", "rating": [3, 4, 5]})
     >>> r_wg(table, scale=Scale(1, 5), interval="none").value
     0.5
@@ -115,39 +105,6 @@ def r_wg(
     of Applied Psychology, 69, 85-98. LeBreton, J. M. and Senter, J. L. (2008). Answers to 20 questions about interrater reliability and
     interrater agreement. Organizational Research Methods, 11, 815-852.
     """
-    options = Options(confidence, interval, resample, replicates, seed)
-    return estimate(within_group(UnitPatterns(code(ratings, scale=scale)), null, negative), options)
-
-
-def average_deviation(
-    ratings: pd.DataFrame,
-    *,
-    scale: Scale,
-    confidence: float = 0.95,
-    interval: Interval = "bootstrap",
-    resample: Resample = "candidate",
-    replicates: int = 1000,
-    seed: int = 0,
-) -> Coefficient:
-    """How many points are assessors of the same performance from their own mean? AD_M, the mean over units; 0 is perfect.
-
-    In points of the scale; a common practical limit is K/6 for K points (0.83 for five). Parameters as in `r_wg`.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"candidate": 1, "assessor": ["a", "b", "c"], "value": "v", "rating": [3, 4, 5]})
-    >>> round(average_deviation(table, scale=Scale(1, 5), interval="none").value, 4)
-    0.6667
-
-    References
-    ----------
-    Burke, M. J. and Dunlap, W. P. (2002). Estimating interrater agreement with the average deviation index. Organizational Research
-    Methods, 5, 159-172.
-    """
-    return estimate(deviation(UnitPatterns(code(ratings, scale=scale))), Options(confidence, interval, resample, replicates, seed))
-
-
-def within_group(patterns: UnitPatterns, null: str | Sequence[float] = "uniform", negative: str = "zero") -> UnitMean:
     one_of("negative", negative, ("zero", "keep"))
     expected, points = null_variance(patterns.coded.scale, null), patterns.coded.points
 
@@ -159,7 +116,25 @@ def within_group(patterns: UnitPatterns, null: str | Sequence[float] = "uniform"
     return UnitMean(patterns.coded, name=name, index=index, patterns=patterns, no_analytic="No standard error is used for r_wg.")
 
 
-def deviation(patterns: UnitPatterns) -> UnitMean:
+@coefficient
+def average_deviation(patterns: UnitPatterns) -> Statistic:
+    """How many points are assessors of the same performance from their own mean? AD_M, the mean over units; 0 is perfect.
+
+    In points of the scale; a common practical limit is K/6 for K points (0.83 for five). Parameters as in `r_wg`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from standardsetting import Scale
+    >>> table = pd.DataFrame({"candidate": 1, "assessor": ["a", "b", "c"], "value": "v", "rating": [3, 4, 5]})
+    >>> round(average_deviation(table, scale=Scale(1, 5), interval="none").value, 4)
+    0.6667
+
+    References
+    ----------
+    Burke, M. J. and Dunlap, W. P. (2002). Estimating interrater agreement with the average deviation index. Organizational Research
+    Methods, 5, 159-172.
+    """
     points = patterns.coded.points
 
     def index(counts: np.ndarray, squares: np.ndarray) -> np.ndarray:
