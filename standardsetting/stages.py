@@ -17,8 +17,13 @@ RESTRICTED = "restricted"
 OPEN_NAMED = Path("open") / "named"
 OPEN_BLIND = Path("open") / "blind"
 
+# Where the second door leaves what it let through, one folder a snapshot.
+COHORT = "cohort"
+
 CLOSED_RECORD = "closed"
 STANDARD_RECORD = "standard"
+EARLY_ACCESS_RECORD = "early access"
+SNAPSHOT_RECORD = "cohort snapshot"
 
 
 class Stage(IntEnum):
@@ -69,3 +74,8 @@ def require(folder: Path, stage: Stage, *, doing: str) -> None:
             f"{doing} needs a process that is {stage.words}; this one is {reached.words}.",
             next_step=_HOW_TO_REACH[stage],
         )
+
+
+def looked_beyond_scores(folder: Path) -> bool:
+    """Whether the ledger holds a look at the cohort: from then on a standard is not changed without legal sign-off."""
+    return records.latest(folder, SNAPSHOT_RECORD) is not None

@@ -14,7 +14,7 @@ from standardsetting.errors import UsageError
 from standardsetting.profiles import cut_meaning, possible_totals
 from standardsetting.rule import INCOMPLETE, MET
 from standardsetting.scale import Number, as_fraction, plain
-from standardsetting.stages import STANDARD_RECORD
+from standardsetting.stages import STANDARD_RECORD, looked_beyond_scores
 
 # What makes two decisions the same decision.
 _DECISION = ("cut", "rationale", "decided_by", "evidence", "rule_hash", "blind_seal")
@@ -42,6 +42,7 @@ def seal_standard(
     evidence: Mapping[str, Any],
     when: datetime,
     change_reason: str | None = None,
+    legal_sign_off: str | None = None,
 ) -> StandardRecord:
     """Record the minimum acceptable standard of a process.
 
@@ -63,11 +64,13 @@ def seal_standard(
         The moment of the decision, with its time zone.
     change_reason
         Why an earlier standard is replaced. Needed when there is one; the earlier record stays.
+    legal_sign_off
+        Who on the legal side signed the change off. Needed where the ledger says that results were looked at beyond the scores.
 
     Raises
     ------
     UsageError
-        Nobody can score the cut; the rationale or the names are empty; the reason for a change is missing.
+        Nobody can score the cut; the rationale or the names are empty; the reason for a change, or its sign-off, is missing.
     StageError
         The ledger does not verify.
     """
@@ -102,6 +105,13 @@ def seal_standard(
                 next_step="Say why with --change-reason; the earlier record stays in the ledger.",
             )
         body["replaces"], body["change_reason"] = standing.hash, (change_reason or "").strip()
+        if (legal_sign_off or "").strip():
+            body["legal_sign_off"] = (legal_sign_off or "").strip()
+        elif looked_beyond_scores(folder):
+            raise UsageError(
+                "Results were looked at beyond the scores. A change of the standard now needs legal sign-off as well.",
+                next_step="Name who signed it off with --legal-sign-off. Both records stay, and reports show the sequence.",
+            )
     record = records.append(folder, STANDARD_RECORD, body, when=when)
     return StandardRecord(body["cut"], sentence, warning, record.number, record.hash, already_done=False)
 

@@ -25,7 +25,7 @@ def severity_caterpillar(found: QualityControl) -> Figure | None:
     height = 1.9 + 0.42 * len(rows)
     with drawing(height) as figure:
         axes = figure.subplots()
-        figure.subplots_adjust(left=0.12, right=0.97, top=1 - 0.4 / height, bottom=1.3 / height)
+        figure.subplots_adjust(left=_room(rows["assessor"]), right=0.97, top=1 - 0.4 / height, bottom=1.3 / height)
         at = np.arange(len(rows))
         for mask, colour, mark in ((~asked, BLUE, "o"), (asked, ORANGE, "D")):
             axes.hlines(at[mask], rows["severity_shrunk_low"][mask], rows["severity_shrunk_high"][mask], color=colour, linewidth=1.4)
@@ -42,6 +42,11 @@ def severity_caterpillar(found: QualityControl) -> Figure | None:
     alt = f"Severity of {len(rows)} assessors drawn in by its error, from {most} to {least}; screens ask about {int(asked.sum())}."
     unit = "Filled: drawn in by its error, with interval; diamonds: a screen asks; rings: before drawing in"
     return Figure("severity", title, unit, alt, figure, tables.severity_shrunk(found))
+
+
+def _room(labels: pd.Series) -> float:
+    """The share of the picture's width that the labels at its left take: "code in exercise" is longer than a code."""
+    return min(max(0.12, 0.03 + 0.0105 * int(labels.astype(str).str.len().max())), 0.45)
 
 
 def control_charts(found: QualityControl) -> Figure | None:

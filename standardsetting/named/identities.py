@@ -23,6 +23,7 @@ _KINDS = {
 _NOBODYS = {
     "value", "rating", "kind", "status", "reason", "exercise", "occasion", "grade", "slot", "question_set", "step", "outcome", "role",
     "opt_out", "recorded_at", "method", "round", "item", "profile", "booklet", "judgement", "confidence",
+    "eligible", "reason_not_eligible", "length_of_service", "previous_attempts", "arm",
 }  # fmt: skip
 _COMMON = frozenset({
     "yes", "no", "true", "false", "none", "other", "unknown", "na", "n/a", "mr", "mrs", "ms", "miss", "mx", "dr",

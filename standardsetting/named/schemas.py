@@ -23,6 +23,7 @@ from standardsetting.scale import Scale, plain
 COLUMNS: dict[str, tuple[str, ...]] = {
     "candidates": (
         "candidate_id", "name", "email", "telephone", "force", "current_rank", "adjustment_made", "deferral", "monitoring_key",
+        "eligible", "reason_not_eligible", "length_of_service", "previous_attempts",
     ),
     "monitoring": (
         "monitoring_key", "candidate_id", "sex", "ethnicity_5", "ethnicity_19", "age_band", "disability", "religion", "sexual_orientation",
@@ -30,7 +31,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "assessors": ("assessor_id", "name", "role", "trained_on"),
     "benchmark": ("video_id", "assessor_id", "value", "rating", "occasion"),
-    "workshops": ("candidate_id", "invited", "booked", "attended"),
+    "workshops": ("candidate_id", "invited", "booked", "attended", "arm"),
     "interviews": ("candidate_id", "panel_id", "date", "slot", "site", "question_set", "status"),
     "ratings": ("candidate_id", "assessor_id", "value", "rating", "kind", "recorded_at", "indicators", "rationale", "exercise"),
     "global_ratings": ("candidate_id", "assessor_id", "grade"),
@@ -38,6 +39,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "exceptions": ("candidate_id", "reason", "approved_by"),
     "progress": ("candidate_id", "step", "outcome", "date"),
 }  # fmt: skip
+# What goes on after closing: read as it stands at a milestone, while the others stay as closing froze them.
+AFTER_CLOSING = ("monitoring", "workshops", "progress")
 # These pass the door or decide who does: nothing may stand in them that is not declared.
 DOOR_TABLES = ("interviews", "ratings", "exceptions")
 REQUIRED_TABLES = ("interviews", "ratings")
@@ -61,6 +64,9 @@ NOT_SCORED = ("withdrawn", "deferred", "did not attend", "interview void")
 RATING_MISSING = "rating missing"
 REASONS = (*NOT_SCORED, RATING_MISSING)
 OCCASIONS = ("before", "after", "reference")
+# Where workshop places were drawn by lot.
+ARMS = ("offered", "wait-list")
+FLAGS = ("opt_out", "eligible")
 _YES, _NO = ("yes", "y", "true", "1"), ("no", "n", "false", "0")
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
@@ -182,7 +188,7 @@ def _rules(table: str, column: str, process: Process) -> Iterator[tuple[str, Cal
             yield kind, partial(_free_of, kind=kind, find=partial(rating_trouble, scale=process.rating_scale))
     elif table == "ratings" and column == "exercise" and not process.exercises:
         yield "exercise without an assessment matrix", lambda text: False
-    elif column == "opt_out":
+    elif column in FLAGS:
         yield "neither yes nor no", lambda text: flag_of(text) is not None
     else:
         for kind, tables, words in _declared(process):
@@ -205,6 +211,7 @@ def _declared(process: Process) -> Iterator[tuple[str, tuple[str, ...], frozense
     yield "unknown status", ("interviews",), frozenset(STATUSES)
     yield "unknown reason", ("exceptions",), frozenset(REASONS)
     yield "unknown occasion", ("benchmark",), frozenset(OCCASIONS)
+    yield "unknown arm", ("workshops",), frozenset(ARMS)
 
 
 _RATING_KINDS = (
@@ -246,5 +253,6 @@ def _sentences(process: Process) -> dict[str, str]:
         "unknown kind": f"A kind of rating was expected ({', '.join(KINDS)}); the cell holds something else.",
         "unknown status": f"A status was expected ({', '.join(STATUSES)}); the cell holds something else.",
         "unknown reason": f"A reason was expected ({', '.join(REASONS)}); the cell holds something else.",
+        "unknown arm": f"An arm of the lottery was expected ({', '.join(ARMS)}); the cell holds something else.",
         "unknown occasion": f"An occasion was expected ({', '.join(OCCASIONS)}); the cell holds something else.",
     }

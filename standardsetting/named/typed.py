@@ -13,11 +13,16 @@ from standardsetting.named.cells import texts_of
 from standardsetting.named.dates import SENTENCES, read_dates
 from standardsetting.named.findings import Gathering
 from standardsetting.named.ingest import RawTable
-from standardsetting.named.schemas import OCCASIONS, REASONS, STATUSES, flag_of, folded, number_of
+from standardsetting.named.schemas import ARMS, FLAGS, OCCASIONS, REASONS, STATUSES, flag_of, folded, number_of
 from standardsetting.process import Process, Source
 
 # A date that decides nothing here is worth a note, not a halt.
-_DATES = {("interviews", "date"): True, ("ratings", "recorded_at"): True, ("assessors", "trained_on"): False, ("progress", "date"): False}
+_DATES = {
+    ("interviews", "date"): True, ("ratings", "recorded_at"): True, ("assessors", "trained_on"): False, ("progress", "date"): False,
+    ("workshops", "invited"): False, ("workshops", "booked"): False, ("workshops", "attended"): False,
+}  # fmt: skip
+# What stays of a row of the monitoring table whose person opted out.
+_KEPT_OF_AN_OPT_OUT = ("monitoring_key", "candidate_id", "opt_out")
 
 
 def typed_table(
@@ -37,7 +42,7 @@ def typed_table(
             columns[name] = _declared(column, words[table.name, name])
         elif (table.name, name) in _DATES:
             columns[name] = _dates(table, name, process, gathering)
-        elif name == "opt_out":
+        elif name in FLAGS and table.name in ("monitoring", "candidates"):
             flags = [flag_of(text) for text in column.cat.categories]
             columns[name] = pd.Series(pd.array([*flags, None], dtype="boolean")[column.cat.codes.to_numpy()], index=column.index)
         else:
@@ -47,7 +52,11 @@ def typed_table(
 
 
 def _completed(name: str, typed: pd.DataFrame, process: Process, identifiers: Mapping[str, Mapping[str, pd.Series]]) -> pd.DataFrame:
-    """Ratings always have an assessor column, and the exercise where the process has exercises."""
+    """Ratings always have an assessor column, and the exercise where there are exercises; who opted out of monitoring declared nothing."""
+    if name == "monitoring" and "opt_out" in typed:
+        opted_out = typed["opt_out"].fillna(False).astype(bool)
+        for column in typed.columns.difference(list(_KEPT_OF_AN_OPT_OUT)):
+            typed[column] = typed[column].mask(opted_out)
     if name != "ratings":
         return typed
     if "assessor_id" not in typed:
@@ -73,6 +82,7 @@ def _words(process: Process) -> dict[tuple[str, str], tuple[str, ...]]:
         ("interviews", "status"): STATUSES,
         ("exceptions", "reason"): REASONS,
         ("benchmark", "occasion"): OCCASIONS,
+        ("workshops", "arm"): ARMS,
     }
     if process.exercises:
         words["ratings", "exercise"] = tuple(e.name for e in process.exercises)

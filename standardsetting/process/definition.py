@@ -167,6 +167,11 @@ class Process(Part):
         """SHA-256 of what decides: the scale, the values with hurdles and weights, the exercises and the scoring policies."""
         return _digest(self.model_dump(mode="json", include={"scale", "values", "exercises", "rule"}))
 
+    @property
+    def cohort_hash(self) -> str:
+        """SHA-256 of what is asked about the cohort: `[cohort]` and `[positive_action]`, which `hash` leaves out."""
+        return _digest(self.model_dump(mode="json", include={"cohort", "positive_action"}))
+
     def without_sources(self) -> Process:
         """The definition as the blind zone may see it: no file names, no database, no place on a machine, no characteristic."""
         return self.model_copy(update={"sources": {}, "reports": None, "cohort": Cohort(), "positive_action": None})

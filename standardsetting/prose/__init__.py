@@ -15,6 +15,7 @@ from standardsetting.prose.assessor_quality import (
     interviews_done,
     network,
     panel_layer,
+    quality_logits,
     quality_severity,
     quality_severity_heading,
     section,
@@ -51,8 +52,8 @@ __all__ = [
     "calibrated", "close", "close_heading", "codes_heading", "correlations", "decision_box", "done_heading",
     "every_profile_heading", "extremes", "found", "heading", "how_the_scores_lie", "interviewed_heading", "interviews_done",
     "lines", "meanings", "measurement_error", "neighbours", "neighbours_heading", "network", "not_met", "not_met_heading",
-    "options_heading", "panel_layer", "profiles", "profiles_heading", "quality_severity", "quality_severity_heading",
-    "record_heading", "rounding", "rule_heading", "rule_in_words", "scores_heading", "section", "severity",
+    "options_heading", "panel_layer", "profiles", "profiles_heading", "quality_logits", "quality_severity",
+    "quality_severity_heading", "record_heading", "rounding", "rule_heading", "rule_in_words", "scores_heading", "section", "severity",
     "severity_codes_heading", "to_do", "tomorrow_heading", "tonight", "vacancies", "what_each_total_means", "what_the_record_needs",
     "where", "where_heading", "who_was_interviewed", "why", "why_heading",
 ]  # fmt: skip

@@ -101,12 +101,31 @@ def quality_severity(found: QualityControl) -> Passage | None:
     """What severity is here."""
     if found.reason:
         return None
+    at_most = " in the exercise where they spread most" if found.exercises else ""
     return paragraphs(
         "Severity is how far below the co-assessors of the same candidates somebody rates, allowing for who they were. It is drawn in to "
         "the mean by its error, so that few candidates do not make anybody look extreme. True severities spread with a standard deviation "
         "of "
-        f"{number(float(found.assessors.attrs['severity_spread']), 2)} points on one value. What all assessors do alike cannot be seen."
+        f"{number(float(found.assessors.attrs['severity_spread']), 2)} points on one value{at_most}. "
+        "What all assessors do alike cannot be seen."
     )
+
+
+def quality_logits(found: QualityControl) -> Passage | None:
+    """Whether severity in logits could be had, and what its fit says."""
+    if found.reason or found.logits is None:
+        return None
+    logits, said = found.logits, []
+    if len(logits.table):
+        out = f"{verb(logits.outside, 'infit lies', 'infits lie')}" if logits.outside else "No infit lies"
+        said.append(
+            f"The table also gives severity in logits (many-facet Rasch). {out} outside the limits that simulation gives each of "
+            f"{of(len(logits.table), 'assessor')} if the model holds; about one in twenty does by chance, and where many do "
+            "the model does not hold."
+        )
+    if logits.reason:
+        said.append(f"There is no severity in logits{' for some' if said else ''}: {logits.reason}.")
+    return paragraphs(*said)
 
 
 def section(title: str, anchor: str, shown: object) -> Passage | None:
@@ -116,7 +135,15 @@ def section(title: str, anchor: str, shown: object) -> Passage | None:
 
 def network(found: QualityControl) -> Passage | None:
     """The design in words."""
-    return None if found.rota is None or found.reason else paragraphs(found.rota.sentence)
+    if found.rota is None or found.reason:
+        return None
+    said = [found.rota.sentence]
+    if found.exercises:
+        said.append(
+            f"There are {count(len(found.exercises))} exercises. A candidate in an exercise counts as one candidate here, assessors who "
+            "met a candidate in different exercises are not compared, and each exercise is looked at by itself."
+        )
+    return paragraphs(*said)
 
 
 def panel_layer(found: QualityControl) -> Passage | None:

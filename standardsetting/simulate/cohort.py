@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -34,12 +34,15 @@ class SimulatedCohort:
         What it was made from.
     seed
         The seed it was made with.
+    not_eligible
+        Further applicants whom the sift excluded: `candidates` and `monitoring` as in the tables, and their true `characteristics`.
     """
 
     tables: dict[str, pd.DataFrame]
     truth: dict[str, pd.DataFrame]
     settings: Settings
     seed: int
+    not_eligible: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def cohort(n: int, *, seed: int, settings: Settings | None = None, **changes: Any) -> SimulatedCohort:
@@ -81,12 +84,13 @@ def cohort(n: int, *, seed: int, settings: Settings | None = None, **changes: An
     truth.update(about_assessors)
     truth["values"] = pd.DataFrame({"value": list(made_from.values), "difficulty": made_from.value_difficulties})
     truth["thresholds"] = pd.DataFrame({"rating": made_from.points[1:], "threshold": made_from.thresholds})
-    return SimulatedCohort(tables=tables | interviewed, truth=truth, settings=made_from, seed=seed)
+    excluded = _not_eligible(tables["candidates"], made_from, seed)
+    return SimulatedCohort(tables=tables | interviewed, truth=truth, settings=made_from, seed=seed, not_eligible=excluded)
 
 
 def _people(n: int, settings: Settings, seed: int) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
     """Candidates, their declarations and workshops; and their true abilities and characteristics."""
-    candidates = people.draw_candidates(n, settings, stream(seed, "people"))
+    candidates = people.draw_candidates(n, settings, stream(seed, "people")).join(people.draw_career(n, stream(seed, "sift")))
     ids, key = candidates["candidate_id"].to_numpy(), candidates["monitoring_key"].to_numpy()
     of_monitoring = stream(seed, "monitoring")
     characteristics = people.draw_characteristics(n, settings, of_monitoring)
@@ -107,6 +111,17 @@ def _people(n: int, settings: Settings, seed: int) -> tuple[dict[str, pd.DataFra
     monitoring = known.sort_values("monitoring_key", ignore_index=True)
     tables = {"candidates": candidates, "monitoring": monitoring, "workshops": workshops}
     return tables, {"candidates": facts.join(performance), "characteristics": characteristics}
+
+
+def _not_eligible(invited: pd.DataFrame, settings: Settings, seed: int) -> dict[str, pd.DataFrame]:
+    """Applicants whom the sift excluded: from a stream of their own, so that nobody who was invited changes with them."""
+    draw, n = stream(seed, "not eligible"), round(settings.not_eligible * len(invited))
+    candidates = people.draw_not_eligible(n, invited, settings, draw)
+    characteristics = people.draw_characteristics(n, settings, draw)
+    known = people.declared(characteristics, settings, draw)
+    known.insert(0, "monitoring_key", candidates["monitoring_key"])
+    characteristics.insert(0, "candidate_id", candidates["candidate_id"])
+    return {"candidates": candidates, "monitoring": known, "characteristics": characteristics}
 
 
 def _interviews(

@@ -49,6 +49,10 @@ _CANDIDATES = {
     "adjustment_made": "Reasonable adjustment",
     "deferral": "Deferral",
     "monitoring_key": "EDI key",
+    "eligible": "Eligible",
+    "reason_not_eligible": "Reason not eligible",
+    "length_of_service": "Years of service",
+    "previous_attempts": "Earlier applications",
 }
 _MONITORING = {
     "monitoring_key": "EDI key",
@@ -125,8 +129,23 @@ def as_exported(tables: Mapping[str, pd.DataFrame], *, seed: int) -> dict[str, p
     Values begin with a capital, some cells have a space too many at the end, dates are dd/mm/yyyy. The candidates table gains the columns
     nobody asked for.
     """
-    draw, out = stream(seed, "export"), {}
+    return _exported(tables, stream(seed, "export"))
+
+
+def with_not_eligible(exported: Mapping[str, pd.DataFrame], further: Mapping[str, pd.DataFrame], *, seed: int) -> dict[str, pd.DataFrame]:
+    """The exported tables with the applicants whom the sift excluded: no row that was there before changes."""
+    more = _exported(further, stream(seed, "export of the not eligible"))
+    both = {name: pd.concat([exported[name], more[name]], ignore_index=True) for name in more}
+    # In the order of the keys, which are random: the order of the rows says nothing about who is who.
+    both["monitoring"] = both["monitoring"].sort_values("monitoring_key", ignore_index=True)
+    return {**exported, **both}
+
+
+def _exported(tables: Mapping[str, pd.DataFrame], draw: np.random.Generator) -> dict[str, pd.DataFrame]:
+    out = {}
     for name, layout in LAYOUTS.items():
+        if name not in tables:
+            continue
         columns = {column: _as_text(tables[name][column]) for column in layout.headings}
         if "value" in columns:
             columns["value"] = np.array([str(value).capitalize() for value in columns["value"]], dtype=object)

@@ -15,7 +15,7 @@ import pandas as pd
 from standardsetting.errors import UsageError
 from standardsetting.process import DEFINITION_FILE
 from standardsetting.simulate.cohort import SimulatedCohort, cohort
-from standardsetting.simulate.export import LAYOUTS, as_exported, layouts, sources_as_toml, write_csv, write_files
+from standardsetting.simulate.export import LAYOUTS, as_exported, layouts, sources_as_toml, with_not_eligible, write_csv, write_files
 from standardsetting.simulate.flaws import plant
 from standardsetting.simulate.settings import Settings
 
@@ -88,7 +88,7 @@ def write(
     drawn = cohort(n, seed=seed, **changes)
     target = _empty(folder)
     tables = _half_way(drawn) if open_ else drawn.tables
-    exported = as_exported(tables, seed=seed)
+    exported = with_not_eligible(as_exported(tables, seed=seed), drawn.not_eligible, seed=seed)
     planted = None
     if flawed:
         exported, planted = plant(exported, seed=seed)
@@ -98,7 +98,9 @@ def write(
     )
     (target / DEFINITION_FILE).write_text(definition, encoding="utf-8", newline="\n")
     _write_truth(drawn, planted, target / "truth")
-    (target / "README.md").write_text(_about(drawn, n, tables, open_=open_, flawed=flawed), encoding="utf-8", newline="\n")
+    rows = {name: len(tables[name]) + len(drawn.not_eligible.get(name, ())) for name in tables}
+    about = _about(drawn, n, rows, tables["interviews"], open_=open_, flawed=flawed)
+    (target / "README.md").write_text(about, encoding="utf-8", newline="\n")
     return target
 
 
@@ -155,7 +157,8 @@ def _write_truth(drawn: SimulatedCohort, planted: pd.DataFrame | None, folder: P
     (folder / "README.md").write_text(_TRUTH_NOTE, encoding="utf-8", newline="\n")
     settings = {"seed": drawn.seed, **drawn.settings.as_record()}
     (folder / "settings.json").write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8", newline="\n")
-    for name, table in drawn.truth.items():
+    of_the_excluded = {"characteristics_of_the_not_eligible": drawn.not_eligible["characteristics"]}
+    for name, table in (drawn.truth | of_the_excluded).items():
         as_text = table.astype(object)
         for column in table.columns[[dtype.kind == "f" for dtype in table.dtypes]]:
             # Four decimals: enough for any use, and the same on machines whose last digits differ.
@@ -165,14 +168,16 @@ def _write_truth(drawn: SimulatedCohort, planted: pd.DataFrame | None, folder: P
         write_csv(planted, folder / "planted.csv")
 
 
-def _about(drawn: SimulatedCohort, n: int, tables: Mapping[str, pd.DataFrame], *, open_: bool, flawed: bool) -> str:
+def _about(
+    drawn: SimulatedCohort, n: int, rows: Mapping[str, int], interviews: pd.DataFrame, *, open_: bool, flawed: bool
+) -> str:
     """The folder's README."""
     size = f" --candidates {n}" * (n != DEFAULT_SIZE) + f" --seed {drawn.seed}" * (drawn.seed != DEFAULT_SEED)
     command = f"`standardsetting simulate FOLDER{size}{' --open' * open_}{' --flawed' * flawed}`"
     if drawn.settings != Settings():
         command += " with settings changed as `truth/settings.json` says"
     told = {
-        "candidates": "who was invited to interview: identities, eligibility facts, adjustments, deferrals",
+        "candidates": f"who applied, {n} of them invited to interview: identities, sift, adjustments, deferrals",
         "monitoring": "declarations under a random key of their own, with the four kinds of not known",
         "interviews": "who was to be interviewed when, where and by which panel, and what became of it",
         "ratings": "each assessor's ratings before discussion, the few revised after it, and the agreed scores",
@@ -183,8 +188,8 @@ def _about(drawn: SimulatedCohort, n: int, tables: Mapping[str, pd.DataFrame], *
         "exceptions": "interviews that will not be scored, why, and who approved that",
         "progress": f"checks and offers after the assessment, as if a total of {drawn.settings.notional_total:g} had been the standard",
     }
-    files = "\n".join(f"| {layouts(n)[name].file} | {len(tables[name])} | {text} |" for name, text in told.items())
-    status = tables["interviews"]["status"].value_counts()
+    files = "\n".join(f"| {layouts(n)[name].file} | {rows[name]} | {text} |" for name, text in told.items())
+    status = interviews["status"].value_counts()
     counts = ", ".join(f"{count} {words}" for words, count in status.items())
     notes = [
         "The process is still open: later interviews are scheduled, and a few that were held have no agreed score yet." if open_ else "",

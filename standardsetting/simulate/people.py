@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
 import numpy as np
@@ -70,6 +71,16 @@ GROUPS: dict[str, tuple[str, ...]] = {
     **{name: tuple(answers) for name, answers in _ANSWERS.items()},
 }
 CHARACTERISTICS = tuple(GROUPS)
+# Why the sift excludes, and how often each reason decides.
+_REASONS = {"WBA": 0.15, "PDR": 0.15, "attendance record": 0.35, "discipline bar": 0.1, "service": 0.1, "training": 0.15}
+# What the fact behind each reason looks like in the applicant tracking system.
+_BEHIND = {
+    "WBA": ("work_based_assessment", "WBA incomplete"),
+    "PDR": ("performance_review", "PDR below competent"),
+    "discipline bar": ("discipline_bar", "yes"),
+    "service": ("last_served", "left over two years ago"),
+    "training": ("mandatory_training", "training overdue"),
+}
 # What the personnel system holds; and what an earlier version of the form did not yet ask.
 _FROM_HR = ("sex", "age_band", "working_pattern")
 _ASKED_LATER = ("sexual_orientation", "caring")
@@ -131,11 +142,12 @@ def gap_of(truth: pd.DataFrame, settings: Settings) -> np.ndarray:
     return total
 
 
-def draw_candidates(n: int, settings: Settings, draw: np.random.Generator) -> pd.DataFrame:
-    """Identities and eligibility facts of candidates who passed the sift, in the order of their numbers."""
+def draw_candidates(n: int, settings: Settings, draw: np.random.Generator, *, others: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Identities and eligibility facts of candidates who passed the sift, by their numbers; `others` keep their numbers and addresses."""
     digits = 6 if n <= 400_000 else 8
     start = 10 ** (digits - 1)
-    numbers = _distinct(n, start, draw)
+    known = others if others is not None else pd.DataFrame({"candidate_id": [], "name": []}, dtype=object)
+    numbers = _distinct(n, start, draw, taken=known["candidate_id"].astype(np.int64).to_numpy())
     people = names.draw_names(n, draw, awkward=settings.awkward_names)
     occasions = np.minimum(draw.poisson(1.2, n), 10)
     days = np.minimum(occasions * (1 + draw.integers(0, 3, n)), 18)
@@ -143,7 +155,7 @@ def draw_candidates(n: int, settings: Settings, draw: np.random.Generator) -> pd
         {
             "candidate_id": np.array([f"00{number}" for number in numbers], dtype=object),
             "name": people,
-            "email": names.emails(people),
+            "email": names.emails(np.concatenate([known["name"].to_numpy(dtype=object), people]))[len(known) :],
             "telephone": names.telephones(n, draw),
             "force": names.draw_forces(n, draw),
             "current_rank": np.where(draw.random(n) < 0.8, "Constable", "Temporary sergeant").astype(object),
@@ -161,11 +173,37 @@ def draw_candidates(n: int, settings: Settings, draw: np.random.Generator) -> pd
     )
 
 
-def _distinct(n: int, start: int, draw: np.random.Generator) -> np.ndarray:
+def draw_career(n: int, draw: np.random.Generator) -> pd.DataFrame:
+    """The sift's outcome and what was known before anything else: who was invited was eligible. Neither fact goes with ability."""
+    return pd.DataFrame(
+        {
+            "eligible": np.full(n, "yes", dtype=object),
+            "reason_not_eligible": np.full(n, None, dtype=object),
+            "length_of_service": 2 + np.minimum(draw.gamma(2.0, 3.0, n).astype(np.int64), 28),
+            "previous_attempts": np.minimum(draw.poisson(0.5, n), 4),
+        }
+    )
+
+
+def draw_not_eligible(n: int, invited: pd.DataFrame, settings: Settings, draw: np.random.Generator) -> pd.DataFrame:
+    """Further applicants with the fact that excluded each, under numbers and keys that nobody else has."""
+    plain = dataclasses.replace(settings, awkward_names=0)
+    out = draw_candidates(n, plain, draw, others=invited).join(draw_career(n, draw))
+    reason = _pick(_REASONS, n, draw)
+    out["eligible"], out["reason_not_eligible"] = "no", reason
+    for words, (column, fact) in _BEHIND.items():
+        out.loc[reason == words, column] = fact
+    absent = reason == "attendance record"
+    out.loc[absent, "sickness_days"] = 19 + draw.integers(0, 30, n)[absent]
+    out.loc[absent, "sickness_occasions"] = 5 + draw.integers(0, 9, n)[absent]
+    return out
+
+
+def _distinct(n: int, start: int, draw: np.random.Generator, *, taken: np.ndarray) -> np.ndarray:
     """Different numbers without shuffling the whole stock of them."""
     numbers: np.ndarray = np.empty(0, dtype=np.int64)
     while len(numbers) < n:
-        numbers = np.unique(np.concatenate([numbers, start + draw.integers(0, 9 * start, n - len(numbers))]))
+        numbers = np.setdiff1d(np.concatenate([numbers, start + draw.integers(0, 9 * start, n - len(numbers))]), taken)
     return numbers
 
 

@@ -20,6 +20,7 @@ VALUES = ("professionalism", "integrity", "courage", "compassion")
 STREAMS = (
     "rota", "ability", "people", "assessors", "ratings", "agreement", "times", "words", "monitoring", "exceptions", "workshops",
     "global ratings", "benchmark", "progress", "export", "flaws", "exceptions approved",
+    "sift", "not eligible", "export of the not eligible",
 )  # fmt: skip
 
 
@@ -55,6 +56,8 @@ class Settings:
         The share of ratings away from the agreed score that their assessor put on record as revised.
     withdrawn, deferred, did_not_attend, void, rating_missing
         Shares of the candidates with an exception.
+    not_eligible
+        How many further applicants the sift excluded, as a share of the candidates who were invited.
     female, minority
         Shares of the candidates.
     prefer_not_to_say, not_asked, unknown_in_hr, opted_out
@@ -99,6 +102,7 @@ class Settings:
     did_not_attend: float = 0.0
     void: float = 0.0
     rating_missing: float = 0.0
+    not_eligible: float = 45 / 360
     female: float = 0.32
     minority: float = 0.17
     prefer_not_to_say: float = 0.03
@@ -176,7 +180,7 @@ EXCEPTIONS = {
 }
 _SHARES = (
     *EXCEPTIONS, "erratic", "central", "undifferentiated", "drifting", "disagreement_moves", "revised", "female", "minority",
-    "prefer_not_to_say", "not_asked", "unknown_in_hr", "opted_out",
+    "prefer_not_to_say", "not_asked", "unknown_in_hr", "opted_out", "not_eligible",
 )  # fmt: skip
 
 

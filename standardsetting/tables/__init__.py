@@ -9,6 +9,7 @@ from standardsetting.tables.assessor_quality import (
     dependence,
     links,
     panels,
+    screens,
     severity_shrunk,
     use_of_the_scale,
     who_sat_with_whom,
@@ -25,6 +26,6 @@ __all__ = [
     "agreement_by_value", "calibration", "checklist", "close_by_cut", "close_codes", "coefficients",
     "control_chart", "correlations", "curve", "days_done", "dependence", "every_option", "flow", "found_in_the_data", "hashes", "hidden",
     "hurdle_counts", "links", "meanings", "measurement_error", "neighbours", "not_met", "options_table", "panels", "profile_table",
-    "rota_parts", "rows_read", "severity_by_code", "severity_shrunk", "severity_spread", "terms", "total_distribution", "use_of_the_scale",
-    "value_distribution", "values", "versions", "who_sat_with_whom", "wrong_decisions",
+    "rota_parts", "rows_read", "screens", "severity_by_code", "severity_shrunk", "severity_spread", "terms", "total_distribution",
+    "use_of_the_scale", "value_distribution", "values", "versions", "who_sat_with_whom", "wrong_decisions",
 ]  # fmt: skip

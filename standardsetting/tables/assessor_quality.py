@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from standardsetting.blind.assessors import thresholds
 from standardsetting.blind.quality_control import QualityControl
+from standardsetting.tables.rounding import count
 from standardsetting.tables.table import Table
 
 SCREEN = "Screens raise questions; they do not say why, and accuse nobody."
@@ -19,14 +21,23 @@ def days_done(found: QualityControl) -> Table | None:
 
 
 def severity_shrunk(found: QualityControl) -> Table:
-    """Severity of each assessor, raw and drawn in by its error."""
+    """Severity of each assessor, raw and drawn in by its error; and in logits where the model could be fitted."""
     rows = found.assessors.sort_values(["severity_shrunk", "assessor"], ascending=[False, True])
     columns = ["assessor", "n_shared", "severity", "severity_shrunk", "severity_shrunk_low", "severity_shrunk_high", "total_points"]
     headings = ["Assessor", "Shared candidates", "Severity", "Drawn in", "Low", "High", "Adds to an average total"]
     data = rows[columns].set_axis(headings, axis=1)
-    notes = ("In points of the scale on one value beside co-assessors; above zero is severe. Drawn in: moved to the mean by its error.",)
-    kinds = ("code", "count", "number", "number", "number", "number", "number")
-    return Table("severity", "Severity of each assessor", data, kinds, notes, places=dict.fromkeys(headings[2:], 2))
+    notes = ["In points of the scale on one value beside co-assessors; above zero is severe. Drawn in: moved to the mean by its error."]
+    if found.logits is not None and len(found.logits.table):
+        measures = found.logits.table.set_index("assessor").reindex(data["Assessor"])
+        in_logits = {"measure": "Logits", "se": "Error of logits", "infit": "Infit", "outfit": "Outfit"}
+        data = data.assign(**{heading: measures[column].to_numpy() for column, heading in in_logits.items()})
+        headings += in_logits.values()
+        notes.append(
+            f"Logits: the {found.logits.method}, {count(found.logits.n_ratings)} ratings; above zero is severe. Infit and outfit: mean "
+            "squares, 1 where an assessor scatters about the model as it expects; outfit gives more weight to single surprises."
+        )
+    kinds = ("code", "count", *("number",) * (len(headings) - 2))
+    return Table("severity", "Severity of each assessor", data, kinds, tuple(notes), places=dict.fromkeys(headings[2:], 2))
 
 
 def control_chart(found: QualityControl) -> Table:
@@ -136,3 +147,19 @@ def calibration(found: QualityControl) -> Table | None:
     data["Score again"] = ["yes" if again else "" for again in rows["repeat"]]
     kinds = ("code", "text", "count", "number", "number", "percent", "count", "count", "count", "text")
     return Table("calibration", "Benchmark videos beside the reference scores", data, kinds, places={"Bias": 2, "Mean distance": 2})
+
+
+def screens(found: QualityControl) -> Table | None:
+    """What each screen asks, at which threshold, and where the threshold comes from."""
+    if found.reason:
+        return None
+    rows = thresholds(found.screens)
+    data = rows[["screen", "asks", "value", "source"]].assign(screen=rows["screen"].str.capitalize())
+    data["value"] = rows["value"].map("{:g}".format) + rows["alone"].map({True: " alone", False: ""})
+    data = data.set_axis(["Screen", "What it asks", "Threshold", "Source"], axis=1)
+    notes = (
+        "A screen raises a question where two of its signals are seen, or one of practical size (marked alone); never by a p value "
+        f"alone. Local: a judgement, to be set by policy before the ratings are seen. {SCREEN}",
+    )
+    caption = "What each screen asks, its threshold and its source"
+    return Table("screens", caption, data, ("text",) * 4, notes)

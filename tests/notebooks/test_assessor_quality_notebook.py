@@ -73,5 +73,16 @@ def test_every_assessor_is_there_by_blind_code(executed: tuple[nbformat.Notebook
     assert all(code.startswith("A-") and code in text for code in codes)
 
 
+def test_severity_stands_in_logits_and_the_annex_says_what_the_screens_ask(executed: tuple[nbformat.NotebookNode, BlindScores]) -> None:
+    records = {record["name"]: record for record in outputs(executed[0], MIME)}
+    page = BeautifulSoup("".join(outputs(executed[0], "text/html")), "html.parser")
+    severity = page.select_one("#table-severity")
+    assert severity is not None
+    assert {"Logits", "Error of logits", "Infit", "Outfit"} <= {cell.text for cell in severity.select("thead th")}
+    assert records["screens"]["headings"] == ["Screen", "What it asks", "Threshold", "Source"]
+    after_annex = [tag["id"] for tag in page.select_one("#annex").find_all_next(id=True)]
+    assert "table-screens" in after_annex
+
+
 def test_nothing_goes_to_the_streams(executed: tuple[nbformat.NotebookNode, BlindScores]) -> None:
     assert not [o for c in executed[0].cells if c.cell_type == "code" for o in c.outputs if o.output_type in ("stream", "error")]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from itertools import combinations, permutations
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from standardsetting.blind.assessors import Screens, control_charts, pairs, panel_layer, quality
+from standardsetting.blind.assessors import SCREENS, Screens, control_charts, logits, pairs, panel_layer, quality, thresholds
 from standardsetting.blind.assessors.seats import seats
 from standardsetting.blind.assessors.severity import severity
 from standardsetting.blind.assessors.words import partners
+from standardsetting.blind.facets import fit
 from standardsetting.errors import FindingsError, UsageError
 from standardsetting.scale import Scale
 
@@ -410,6 +412,38 @@ def test_a_flag_needs_two_signals_or_practical_size():
             assert len(signals) >= 2 or abs(row.severity) >= 0.5 or row.noise >= 2 or abs(row.drift) >= 0.5 or flag == "contrast"
 
 
+def test_every_threshold_is_listed_with_what_it_asks_and_its_source():
+    listed = thresholds(Screens(severity=0.4))
+    names = [one.name for one in fields(Screens)]
+    assert listed["value"].tolist() == [0.4 if name == "severity" else getattr(Screens(), name) for name in names]
+    assert listed[["screen", "asks", "source"]].map(len).gt(2).all(axis=None)
+    asked = {screen for cell in listed["screen"] for screen in cell.split(", ")} - {"all"}
+    assert asked == set(SCREENS)
+    assert not listed.duplicated(["screen", "asks", "alone"]).any()
+
+
+def loud():
+    """Assessors of one trait each: a0 severe, a1 erratic, a2 near the middle, a3 flat; a5 writes down what a4 gave."""
+    draw, rows = np.random.default_rng(2), []
+    for c in range(240):
+        level, given = draw.normal(3, 1.0), {}
+        for a in ("a4", "a5") if c % 4 == 0 else [f"a{i}" for i in draw.choice(10, 3, replace=False)]:
+            own = level + draw.normal(0, 0.6, len(VALUES))
+            own = {"a0": own - 1, "a1": own + draw.normal(0, 2, len(VALUES)), "a2": 3 + 0.3 * (own - 3), "a3": own[[0, 0, 0]]}.get(a, own)
+            given[a] = given["a4"] if a == "a5" and "a4" in given else np.clip(np.rint(own), 1, 5)
+            rows += [(c, a, v, r) for v, r in zip(VALUES, given[a], strict=True)]
+    return table(rows)
+
+
+def test_every_threshold_decides_something():
+    """Each one, made hopeless, takes a signal away from ratings that raise them all."""
+    ratings = loud()
+    usual = {one for signals in quality(ratings, scale=FIVE)["signals"] for one in signals}
+    for name, hopeless in {"severity": 3.9, "unexpected": 0.99, "middle": 0.99, "flat": 0.99, "noise": 99, "kappa": 99}.items():
+        strict = quality(ratings, scale=FIVE, screens=Screens(**{name: hopeless}))
+        assert {one for signals in strict["signals"] for one in signals} < usual, name
+
+
 def test_sentences_say_what_to_do_and_accuse_nobody():
     found = quality(panels(n=120, seed=4), scale=FIVE)
     row = next(row for row in found.to_dict("records") if "severe" in row["flags"])
@@ -430,6 +464,63 @@ def test_partners_are_those_nobody_asks_about_dealt_out_in_turn():
     found = partners(severity_of, n, flagged, flagged, names)
     # Nearest to the mean within a tenth of a point, then by experience: d, f, c, g; e is further off.
     assert found == [("d", "f"), ("c", "d"), (), (), (), (), ()]
+
+
+# --- severity in logits
+
+
+def test_logits_are_those_of_the_many_facet_model():
+    ratings = panels(n=80, seed=3)
+    found, model = logits(ratings, scale=FIVE, seed=5), fit(ratings, scale=FIVE, seed=5)
+    assert (found.reason, found.n_ratings) == ("", len(ratings))
+    for column in ("measure", "se", "infit", "outfit"):
+        np.testing.assert_array_equal(found.table[column], model.assessors[column])
+    outside = (model.assessors["infit"] < model.assessors["infit_low"]) | (model.assessors["infit"] > model.assessors["infit_high"])
+    assert found.outside == outside.sum()
+    # The classical twin puts them in the same order but for near ties.
+    points = quality(ratings, scale=FIVE).set_index("assessor")["severity"]
+    assert np.corrcoef(points, found.table.set_index("assessor")["measure"].reindex(points.index))[0, 1] > 0.95
+
+
+def test_without_logits_a_sentence_names_the_subsets_or_the_reason():
+    ratings = panels(n=40, pool=4)
+    apart = pd.concat([ratings, ratings.assign(candidate="d" + ratings["candidate"], assessor="b" + ratings["assessor"])])
+    subset = quality(apart, scale=FIVE).set_index("assessor")["subset"]
+    told = logits(apart, scale=FIVE, subset=subset).reason
+    assert "2 subsets" in told
+    assert "subset 1: a0, a1, a2, a3; subset 2: ba0, ba1, ba2, ba3" in told
+    assert "2 subsets" in logits(apart, scale=FIVE).reason  # the model itself refuses too
+    assert "more than the 10 " in logits(ratings, scale=FIVE, most=10).reason
+    # Two who differ by one point always leave the model nothing to estimate an error from.
+    regular = table([(c, a, v, r - (a == "b")) for c, r in zip("cdef", (2, 3, 4, 4), strict=True) for a in "ab" for v in VALUES])
+    found = logits(regular, scale=FIVE)
+    assert found.reason
+    assert found.table.empty
+
+
+# --- several exercises
+
+
+def test_assessors_of_other_values_of_a_candidate_are_no_co_assessors():
+    """Two exercises with assessors of their own are two subsets, each as if the other were not there."""
+    one, other = panels(n=60, pool=4, seed=1), panels(n=60, pool=4, seed=2)
+    other = other.assign(value="letter: " + other["value"], assessor="b" + other["assessor"])
+    both, alone = quality(pd.concat([one, other]), scale=FIVE), quality(one, scale=FIVE)
+    assert both.attrs["subsets"] == (4, 4)
+    mine = both[both["assessor"].isin(alone["assessor"])]
+    np.testing.assert_allclose(mine["severity"], alone["severity"], atol=1e-12)
+    np.testing.assert_allclose(mine.groupby("subset")["severity"].sum(), 0, atol=1e-12)
+    assert mine["severity_se"].between(0.02, 0.5).all()
+
+
+def test_a_point_adds_to_the_total_what_it_is_told_to():
+    ratings = panels(n=120, seed=4)
+    half, whole = quality(ratings, scale=FIVE, per_point=1.5), quality(ratings, scale=FIVE)
+    np.testing.assert_allclose(2 * half["total_points"], whole["total_points"])
+    row = next(row for row in half.to_dict("records") if {"severe", "lenient"} & set(row["flags"]))
+    assert f"about {1.5 * abs(row['severity']):.1f} points of an average" in row["sentence"]
+    with pytest.raises(UsageError, match="above zero"):
+        quality(ratings, scale=FIVE, per_point=0)
 
 
 # --- what cannot be told
@@ -473,6 +564,9 @@ def test_too_little_is_undefined_and_not_a_crash(ratings):
     found = quality(ratings, scale=FIVE)
     assert not any(found["flags"]) and found["sentence"].str.len().gt(20).all()
     assert not np.isinf(found.select_dtypes("number")).any(axis=None)
+    model = logits(ratings, scale=FIVE)
+    assert bool(model.reason) == model.table.empty
+    assert np.isfinite(model.table[["measure", "se"]].to_numpy(dtype=float)).all()
 
 
 def test_wrong_input_is_refused():

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from standardsetting import BlindScores, Process, figures, prose, tables
+from standardsetting.blind.assessors import Screens
 from standardsetting.blind.quality_control import QualityControl, quality_control
 from standardsetting.blind.scores import Account
 
@@ -73,9 +74,61 @@ def test_missing_ratings_are_counted_and_asked_for(scores: BlindScores, found: Q
     assert days.data.sum().tolist()[1:] == [160, 2, 1]
 
 
+def test_severity_stands_in_points_and_in_logits(found: QualityControl) -> None:
+    rows = tables.severity_shrunk(found).data.set_index("Assessor")
+    assert rows.index[0] == SEVERE
+    assert rows["Logits"].idxmax() == SEVERE
+    assert rows[["Logits", "Error of logits", "Infit", "Outfit"]].notna().all(axis=None)
+    assert "severity in logits (many-facet Rasch)" in getattr(prose.quality_logits(found), "text", "")
+
+
+def test_the_annex_lists_the_thresholds_that_were_used() -> None:
+    found = quality_control(blind(), replicates=20, screens=Screens(severity_practical=3.5, fewest_candidates=99))
+    listed = tables.screens(found)
+    assert listed is not None
+    assert {"3.5 alone", "99", "0.025"} <= set(listed.data["Threshold"])
+    assert listed.data["Source"].str.len().gt(3).all()
+    assert found.flagged.empty
+
+
+def matrix(scores: BlindScores) -> BlindScores:
+    """The same candidates in two exercises, the letter marked by other assessors, one of whom is severe there only."""
+    content = scores.process.model_dump(mode="json")
+    content["exercises"] = [{"name": "interview", "values": list(VALUES)}, {"name": "letter", "values": list(VALUES)}]
+    letter = scores.ratings.assign(exercise="letter", assessor="A-9" + scores.ratings["assessor"].str[2:])
+    ratings = pd.concat([blind(severe=0.0).ratings.assign(exercise="interview"), letter], ignore_index=True)
+    return BlindScores(ratings, scores.interviews, Process.from_mapping(content), scores.account, "seal", scores.benchmark)
+
+
+def test_exercises_are_looked_at_each_by_itself() -> None:
+    plain = blind()
+    both, interview, letter = (quality_control(one, replicates=50) for one in (matrix(plain), blind(severe=0.0), plain))
+    assert both.exercises == ("interview", "letter")
+    rows = both.assessors.set_index("assessor")
+    for exercise, alone, name in (("interview", interview, "A-{}"), ("letter", letter, "A-9{}")):
+        single = alone.assessors.set_index("assessor")
+        for column in ("severity", "severity_se", "noise", "flat_share", "flat_share_expected", "agreement_expected"):
+            mine = [rows.loc[f"{name.format(i)} in {exercise}", column] for i in range(8)]
+            np.testing.assert_allclose(mine, [single.loc[f"A-{i}", column] for i in range(8)])
+    # Two exercises share each value's score, so a point on every value of one of them is half a point a value.
+    np.testing.assert_allclose(rows["total_points"], -1.5 * rows["severity"])
+    assert both.flagged["assessor"].iloc[0] == "A-90 in letter"
+    assert "Assessor A-90 in letter rated" in prose.to_do(both, matrix(plain)).text
+    # Whoever sat in the other exercise is neither a second assessor nor one who left values out.
+    assert (both.done.second_missing, both.done.part_missing) == (2, 1)
+    assert both.rota is not None
+    assert both.rota.components == 2
+    assert not set(both.rota.common["assessor_1"].str.len() + both.rota.common["assessor_2"].str.len()) & {7}
+    assert both.logits is not None
+    assert len(both.logits.table) == 16
+    assert "2 exercises" in getattr(prose.network(both), "text", "")
+    assert len(tables.severity_shrunk(both).data) == 16
+
+
 def test_no_word_accuses(scores: BlindScores, found: QualityControl) -> None:
     passages = (
         prose.tonight(found, scores), prose.to_do(found, scores), prose.quality_severity_heading(found), prose.quality_severity(found),
+        prose.quality_logits(found),
         prose.panel_layer(found), prose.calibrated(found),
     )  # fmt: skip
     said = " ".join(passage.text for passage in passages if passage is not None).casefold()
@@ -99,6 +152,11 @@ def test_parts_that_share_nobody_are_told_and_pairs_are_asked_to_mix() -> None:
     assert picture is not None
     assert picture.title == "The assessors fall into 2 parts that share no candidate"
     assert picture.twin.data["Part"].nunique() == 2
+    told = prose.quality_logits(found)
+    assert told is not None
+    assert "no severity in logits" in told.text
+    assert re.search(r"subset 1: A-0, A-1, A-2, A-3; subset 2: A-4, A-5, A-6, A-7", told.text)
+    assert "Logits" not in tables.severity_shrunk(found).data
 
 
 def test_without_comparison_it_says_why_and_shows_no_empty_page() -> None:
@@ -109,7 +167,8 @@ def test_without_comparison_it_says_why_and_shows_no_empty_page() -> None:
     nothing = (
         figures.severity_caterpillar(found), figures.control_charts(found), figures.who_sat_with_whom(found), figures.network(found),
         figures.panels(found), tables.use_of_the_scale(found), tables.dependence(found), tables.calibration(found),
-        prose.quality_severity_heading(found), prose.network(found), prose.section("Title", "anchor", None),
+        prose.quality_severity_heading(found), prose.network(found), prose.quality_logits(found), tables.screens(found),
+        prose.section("Title", "anchor", None),
     )  # fmt: skip
     assert nothing == (None,) * len(nothing)
 

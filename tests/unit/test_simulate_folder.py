@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,8 @@ import pytest
 from standardsetting.errors import UsageError
 from standardsetting.named.validate import check
 from standardsetting.process import Process
+from standardsetting.process import cohort as cohort_sections
+from standardsetting.process.sections import Part
 from standardsetting.simulate import folder
 from standardsetting.simulate.export import LAYOUTS, layouts, sources_as_toml
 
@@ -42,6 +45,7 @@ def test_new_explains_every_key(tmp_path: Path) -> None:
     keys = {
         key for part in ("Identity", "Scoring", "Dates", "Disclosure", "Scheduled", "Source", "Exercise", "Value") for key in _keys(part)
     }
+    keys |= {key for model in _about_the_cohort() for key in model.model_fields}
     missing = {key for key in keys | {"vacancies", "reports"} if key not in text}
     assert not missing
     assert sum(line.startswith("#") for line in text.splitlines()) > 40 and "cron" in text
@@ -53,6 +57,26 @@ def _keys(part: str) -> set[str]:
     return set(getattr(sections, part).model_fields)
 
 
+def _about_the_cohort() -> list[type[Part]]:
+    models = [model for model in vars(cohort_sections).values() if isinstance(model, type) and issubclass(model, Part)]
+    assert {model.__name__ for model in models} >= {"Cohort", "PositiveAction", "Characteristic", "FunnelStage", "Evidence"}
+    return models
+
+
+def test_new_examples_about_the_cohort_are_valid_once_uncommented(tmp_path: Path) -> None:
+    file = folder.new(tmp_path / "one") / "process.toml"
+    text = file.read_text(encoding="utf-8")
+    begin, end = text.index("# [cohort]\n"), text.index("# Where the tables come from")
+    examples = re.sub(r"(?m)^# (?=\[|[a-z_]+ = (?!true:))", "", text[begin:end])
+    file.write_text(text[:begin] + examples + text[end:], encoding="utf-8")
+    process = Process.load(file)
+    assert [stage.name for stage in process.cohort.stages] == ["checks_passed", "offered"] and process.cohort.stages[1].any_outcome
+    assert [each.name for each in process.cohort.characteristics] == ["sex", "ethnicity", "disability"]
+    assert process.positive_action is not None and process.positive_action.evidence[0].group == "women"
+    assert process.hash == Process.load(folder.new(tmp_path / "two" / "one")).hash, "what is asked of the cohort is beside the standard"
+    assert process.cohort_hash != Process.load(tmp_path / "two" / "one").cohort_hash
+
+
 def test_new_examples_are_valid_once_uncommented(tmp_path: Path) -> None:
     made = folder.new(tmp_path / "one")
     examples = ("# vacancies = ", "# weight = ", "# title = ", "# cut_step = ", "# applications_", "# eligibility_", "# first_", "# last_")
@@ -60,7 +84,8 @@ def test_new_examples_are_valid_once_uncommented(tmp_path: Path) -> None:
     file = made / "process.toml"
     written = file.read_text(encoding="utf-8").splitlines()
     assert all(any(line.startswith(example) for line in written) for example in examples)
-    lines = [line[2:] if line.startswith(examples) else line for line in written]
+    ours = range(written.index("# [cohort]"), next(i for i, line in enumerate(written) if line.startswith("# Where the tables come from")))
+    lines = [line[2:] if line.startswith(examples) and i not in ours else line for i, line in enumerate(written)]
     file.write_text("\n".join(lines), encoding="utf-8")
     process = Process.load(made)
     assert process.vacancies == 120 and len(process.schedule) == 1 and process.dates.last_interview is not None
@@ -143,12 +168,37 @@ def test_nothing_is_found_that_was_not_planted(flawed: Path) -> None:
     assert {finding.kind for finding in check(Process.load(flawed), flawed).findings} <= planted
 
 
+def test_those_who_were_not_eligible_change_nobody_else(tmp_path: Path) -> None:
+    """The same candidates with and without further applicants: every row of theirs is the same, in every table."""
+    shares = (("a", 0.2), ("b", 0.0))
+    with_them, alone = (folder.write(tmp_path / place / "one", n=60, seed=5, not_eligible=share) for place, share in shares)
+    one, other = content(with_them), content(alone)
+    differ = {name for name in one if one[name] != other[name]}
+    assert differ == {
+        "README.md", "candidates.xlsx", "monitoring.csv", "truth/settings.json", "truth/characteristics_of_the_not_eligible.csv",
+    }  # fmt: skip
+    both = [pd.read_excel(place / "candidates.xlsx", dtype=str, engine="calamine") for place in (with_them, alone)]
+    pd.testing.assert_frame_equal(both[0].head(60), both[1])
+    more = both[0].tail(12)
+    assert (more["Eligible"] == "no").all() and more["Reason not eligible"].notna().all() and (both[1]["Eligible"] == "yes").all()
+    assert both[0]["Applicant Ref"].is_unique and both[0]["E-mail"].is_unique and both[0]["EDI key"].is_unique
+    declared = [pd.read_csv(place / "monitoring.csv", dtype=str) for place in (with_them, alone)]
+    assert set(more["EDI key"]) == set(declared[0]["EDI key"]) - set(declared[1]["EDI key"])
+    assert declared[0]["EDI key"].is_monotonic_increasing
+    interviews = pd.read_csv(with_them / "interviews.csv", dtype=str)
+    assert not set(more["Applicant Ref"]) & set(interviews["Applicant Ref"])
+    checked = check(Process.load(with_them), with_them)
+    assert checked.ready and {note.kind for note in checked.notes} <= {"spaces around a cell", "excepted and scored"}
+
+
 def test_truth_says_what_it_is(flawed: Path) -> None:
     truth = flawed / "truth"
     assert "only because the data are synthetic" in (truth / "README.md").read_text(encoding="utf-8")
     known = pd.read_csv(truth / "candidates.csv", dtype={"candidate_id": str})
     people = pd.read_excel(flawed / "candidates.xlsx", dtype=str, engine="calamine")
-    assert set(known["candidate_id"]) == set(people["Applicant Ref"]) and known["ability"].std() > 1
+    excluded = pd.read_csv(truth / "characteristics_of_the_not_eligible.csv", dtype=str)["candidate_id"]
+    assert len(excluded) == round(120 * 45 / 360) and not set(excluded) & set(known["candidate_id"])
+    assert {*known["candidate_id"], *excluded} == set(people["Applicant Ref"]) and known["ability"].std() > 1
     assert "--flawed" in (flawed / "README.md").read_text(encoding="utf-8")
 
 

@@ -11,15 +11,16 @@ import pandas as pd
 from standardsetting.blind.assessors import words
 from standardsetting.blind.assessors.dependence import pair_table
 from standardsetting.blind.assessors.drift import control_chart
+from standardsetting.blind.assessors.logits import Logits, logits
 from standardsetting.blind.assessors.panels import PanelLayer, panel_layer
 from standardsetting.blind.assessors.quality import assemble, figures
-from standardsetting.blind.assessors.screens import SCREENS, Screens
+from standardsetting.blind.assessors.screens import SCREENS, Screens, thresholds
 from standardsetting.blind.assessors.seats import seats
 from standardsetting.blind.assessors.severity import severity
 from standardsetting.blind.rated import INDEPENDENT
 from standardsetting.scale import Scale
 
-__all__ = ["SCREENS", "PanelLayer", "Screens", "control_charts", "pairs", "panel_layer", "quality"]
+__all__ = ["SCREENS", "Logits", "PanelLayer", "Screens", "control_charts", "logits", "pairs", "panel_layer", "quality", "thresholds"]
 
 
 def quality(
@@ -27,6 +28,7 @@ def quality(
     *,
     scale: Scale,
     screens: Screens | None = None,
+    per_point: float | None = None,
     confidence: float = 0.95,
     replicates: int = 200,
     seed: int = 0,
@@ -64,6 +66,9 @@ def quality(
         The declared scale.
     screens
         Thresholds; by default those of `Screens`.
+    per_point
+        What one point on every value adds to a candidate's total; by default the number of values, as where none has a weight. One of two
+        exercises that measure four values alike gives 2.
     replicates, seed
         For the permutations behind `noise`.
 
@@ -92,7 +97,7 @@ def quality(
         result = quality(example, scale=scale, replicates=1).iloc[:0]
         result.attrs = {"sentence": words.ONLY_AGREED, "subsets": (), "severity_spread": float("nan"), "dropped": ()}
     else:
-        found = figures(ratings, scale=scale, screens=chosen, confidence=confidence, replicates=replicates, seed=seed)
+        found = figures(ratings, scale=scale, screens=chosen, per_point=per_point, confidence=confidence, replicates=replicates, seed=seed)
         result = assemble(found, chosen)
     result.attrs |= {"seed": seed, "replicates": replicates, "confidence": confidence}
     return result

@@ -34,14 +34,19 @@ class Figures:
     contrast: Estimates | None
     dependence: Dependence
     confidence: float
+    per_point: float
 
 
-def figures(ratings: pd.DataFrame, *, scale: Scale, screens: Screens, confidence: float, replicates: int, seed: int) -> Figures:
+def figures(
+    ratings: pd.DataFrame, *, scale: Scale, screens: Screens, per_point: float | None, confidence: float, replicates: int, seed: int
+) -> Figures:
     """Compute every figure from a long table of ratings."""
     if not 0 < confidence < 1:
         raise UsageError("A confidence between 0 and 1 was expected.")
     if replicates < 1:
         raise UsageError("At least one replicate was expected.")
+    if per_point is not None and not per_point > 0:
+        raise UsageError("What a point on every value adds to the total is a number above zero.")
     table = seats(ratings, scale=scale)
     found = severity(table, confidence=confidence)
     return Figures(
@@ -56,6 +61,7 @@ def figures(ratings: pd.DataFrame, *, scale: Scale, screens: Screens, confidence
         contrast=contrast(table, found, confidence=confidence),
         dependence=dependence(table, confidence=confidence),
         confidence=confidence,
+        per_point=float(len(table.values)) if per_point is None else per_point,
     )
 
 
@@ -86,7 +92,7 @@ def assemble(found: Figures, screens: Screens) -> pd.DataFrame:
 
 def _columns(found: Figures) -> dict[str, np.ndarray]:
     table, n = found.table, len(found.table.assessors)
-    adjusted, n_values = found.severity.adjusted, len(table.values)
+    adjusted, per_point = found.severity.adjusted, found.per_point
     missing = np.full(n, np.nan)
     empty = Estimates(missing, missing, missing, missing, np.zeros(n, dtype=np.int64))
     own, late = found.undifferentiated, found.drift
@@ -102,9 +108,9 @@ def _columns(found: Figures) -> dict[str, np.ndarray]:
         "severity_shrunk": found.severity.shrunk,
         "severity_shrunk_low": found.severity.shrunk_low,
         "severity_shrunk_high": found.severity.shrunk_high,
-        "total_points": -n_values * adjusted.value,
-        "total_points_low": -n_values * adjusted.high,
-        "total_points_high": -n_values * adjusted.low,
+        "total_points": -per_point * adjusted.value,
+        "total_points_low": -per_point * adjusted.high,
+        "total_points_high": -per_point * adjusted.low,
         **_figure("noise", found.noise.ratio),
         "noise_high_by_chance": found.noise.high_by_chance,
         "noise_p": found.noise.p,

@@ -3,104 +3,116 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from standardsetting.errors import UsageError
 
 SCREENS = ("severe", "lenient", "inconsistent", "central", "extreme", "undifferentiated", "drift", "contrast", "dependence")
+LOCAL = "Local: this project's own judgement"
+_SEVERITY, _WIDTH = "severe, lenient", "central, extreme"
+
+
+def _threshold(default: Any, screen: str, asks: str, source: str, *, alone: bool = False) -> Any:
+    return field(default=default, metadata={"screen": screen, "asks": asks, "source": source, "alone": alone})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Screens:
     """Thresholds of the screens. A question is raised by two signals, or by one of practical size; never by a p value alone.
 
-    "Local" marks a threshold that is this project's own judgement; the others name where they come from. All are screens, to be set by
-    policy before the ratings are seen: none says that an assessor did anything wrong.
+    What each threshold asks and where it comes from stands beside it, and `thresholds` lists it. All are screens, to be set by policy
+    before the ratings are seen: none says that an assessor did anything wrong.
 
-    Attributes
-    ----------
-    fewest_candidates
-        With fewer shared candidates no screen speaks. 10: fewer is "sparse" in mfrmr's bands (10, 30, 50), after Linacre (1994).
-    fewest_in_subset
-        In a subset of fewer assessors severity and noise belong to nobody in particular: of two who only sit together neither is the
-        severe one. Local.
-    z
-        Standard errors that a signal needs besides its size. 2: mfrmr's default for drift and bias.
-    severity
-        Points of the scale on one value that make a signal. 0.25: one point of total over four values. Local.
-    severity_practical
-        Points that are a matter of practice by themselves. 0.5: the usual screen for differences between fair averages.
-    noise, noise_practical
-        Error variance as a multiple of the mean assessor's. 1.5: mfrmr's misfit mean square, after Linacre; 2: "distorts measurement"
-        in the same scheme.
-    unexpected
-        Share of unexpected ratings (two standard deviations or more) that is frequent. 0.10: twice the one in twenty that is usual.
-    correlation
-        Correlation with the co-assessors below which it is low. 0.30: mfrmr's warning.
-    correlation_drop
-        How far below all assessors' correlation is a signal where that itself is not much above 0.30. Local.
-    sd_ratio
-        Ratio of standard deviations to the co-assessors' that is narrow; its inverse is wide. 0.7: the usual screen for centrality.
-    slope
-        Slope on the co-assessors' mean over all assessors' slope that is narrow; its inverse is wide. 0.7, as the ratio. Local.
-    middle
-        Share in the middle of the scale above (or below) that of co-assessors. 0.15. Local.
-    flat
-        Share of flat profiles above that of others at the same level. 0.15. Local.
-    within_sd
-        Spread over one candidate's values as a share of others' at the same level. 0.7, as the ratio of standard deviations. Local.
-    value_correlation
-        Correlation between values above that of the median assessor. 0.15. Local.
-    drift, drift_practical
-        Points of the scale on one value, later half less earlier (for the trend: over the window, twice as much). 0.15: about half a logit,
-        mfrmr's default, where the points of the scale lie about three logits apart. 0.5 is a matter of practice, as for severity.
-    ewma_weight, ewma_limit
-        Weight of the newest day and width of the limits of the control chart. 0.2 and 3: Lucas and Saccucci (1990), Technometrics 32.
-    contrast, contrast_z
-        Points for each point of the candidate before. 0.15, and three standard errors because there is one signal only. Local.
-    kappa
-        Exact agreement beyond the expected, as a kappa. 0.25: well above the "about zero" of independent experts (Linacre). Local.
-    identical
-        Share of identical vectors above the expected. 0.10, as in the check for copied scores. Local.
+    Raises
+    ------
+    UsageError
+        A threshold is not above zero, or one that is a share of what is usual is not below one.
     """
 
-    fewest_candidates: int = 10
-    fewest_in_subset: int = 3
-    z: float = 2.0
-    severity: float = 0.25
-    severity_practical: float = 0.5
-    noise: float = 1.5
-    noise_practical: float = 2.0
-    unexpected: float = 0.10
-    correlation: float = 0.30
-    correlation_drop: float = 0.15
-    sd_ratio: float = 0.7
-    slope: float = 0.7
-    middle: float = 0.15
-    flat: float = 0.15
-    within_sd: float = 0.7
-    value_correlation: float = 0.15
-    drift: float = 0.15
-    drift_practical: float = 0.5
-    ewma_weight: float = 0.2
-    ewma_limit: float = 3.0
-    contrast: float = 0.15
-    contrast_z: float = 3.0
-    kappa: float = 0.25
-    identical: float = 0.10
+    fewest_candidates: int = _threshold(
+        10, "all", "Candidates shared with others; with fewer no screen speaks", "Fewer is sparse in mfrmr's bands, after Linacre (1994)"
+    )
+    # Of two who only sit together neither is the severe one.
+    fewest_in_subset: int = _threshold(
+        3, "severe, lenient, inconsistent", "Assessors linked by shared candidates; among fewer the screen does not speak", LOCAL
+    )
+    z: float = _threshold(2.0, "all", "Standard errors from what is expected, which every signal needs besides its size", "mfrmr's default")
+    severity: float = _threshold(
+        0.25, _SEVERITY, "Points on one value below or above co-assessors, as the mean difference or adjusted for who they were", LOCAL
+    )
+    severity_practical: float = _threshold(
+        0.5, _SEVERITY, "Points on one value, adjusted", "The usual screen for differences between fair averages", alone=True
+    )
+    noise: float = _threshold(
+        1.5, "inconsistent", "Error variance as a multiple of the mean assessor's", "mfrmr's misfit mean square, after Linacre"
+    )
+    noise_practical: float = _threshold(
+        2.0, "inconsistent", "Error variance as a multiple of the mean assessor's", "Distorts measurement, in Linacre's scheme", alone=True
+    )
+    noise_p: float = _threshold(
+        0.025, "inconsistent", "How often chance may give as much error variance, besides its size", "Two standard errors, one side"
+    )
+    unexpected: float = _threshold(
+        0.10, "inconsistent", "Share of ratings two standard deviations or more from co-assessors", "Twice the usual one in twenty"
+    )
+    correlation: float = _threshold(0.30, "inconsistent", "Correlation with co-assessors below this", "mfrmr's warning")
+    # Where all assessors' correlation is itself not much above 0.30.
+    correlation_drop: float = _threshold(0.15, "inconsistent", "Or: correlation so far below all assessors'", LOCAL)
+    sd_ratio: float = _threshold(
+        0.7, _WIDTH, "Standard deviation as a ratio to co-assessors': up to this is narrow, from its inverse wide", "The usual screen"
+    )
+    slope: float = _threshold(
+        0.7, _WIDTH, "Slope on co-assessors' mean as a ratio to all assessors' slope: up to this is narrow, from its inverse wide", LOCAL
+    )
+    middle: float = _threshold(0.15, _WIDTH, "Share in the middle of the scale above (central) or below (extreme) co-assessors'", LOCAL)
+    flat: float = _threshold(0.15, "undifferentiated", "Share of flat profiles above that of others at the same level", LOCAL)
+    within_sd: float = _threshold(
+        0.7, "undifferentiated", "Spread over one candidate's values as a share of others' at the same level, up to", LOCAL
+    )
+    value_correlation: float = _threshold(0.15, "undifferentiated", "Correlation between values above the median assessor's", LOCAL)
+    # About half a logit, mfrmr's default, where the points of the scale lie about three logits apart.
+    drift: float = _threshold(
+        0.15,
+        "drift",
+        "Points on one value, later half less earlier; twice as much for the trend over the window",
+        "About half a logit, mfrmr's default, on a scale whose points lie three logits apart",
+    )
+    drift_practical: float = _threshold(0.5, "drift", "Points on one value, later half less earlier", "As for severity", alone=True)
+    ewma_weight: float = _threshold(0.2, "drift", "Weight of the newest day in the control chart", "Lucas and Saccucci (1990)")
+    ewma_limit: float = _threshold(3.0, "drift", "Limits of the control chart, in standard errors", "Lucas and Saccucci (1990)")
+    contrast: float = _threshold(0.15, "contrast", "Points for each point of the candidate before", LOCAL, alone=True)
+    contrast_z: float = _threshold(3.0, "contrast", "Standard errors; more, because there is one signal only", LOCAL)
+    # Well above the "about zero" of independent experts (Linacre).
+    kappa: float = _threshold(
+        0.25, "dependence, inconsistent", "Same ratings as co-assessors beyond the expected (inconsistent: short of it), as a kappa", LOCAL
+    )
+    identical: float = _threshold(0.10, "dependence", "Share of identical ratings on all values above the expected", LOCAL)
 
     def __post_init__(self) -> None:
         for one in fields(self):
             if not getattr(self, one.name) > 0:
                 raise UsageError(f"The screen {one.name} needs a number above zero.")
-        for name in ("sd_ratio", "slope", "within_sd", "correlation"):
+        for name in ("sd_ratio", "slope", "within_sd", "correlation", "noise_p"):
             if getattr(self, name) >= 1:
                 raise UsageError(f"The screen {name} needs a number below one.")
         if self.ewma_weight > 1:
             raise UsageError("The screen ewma_weight needs a number up to one.")
+
+
+def thresholds(screens: Screens | None = None) -> pd.DataFrame:
+    """What does each screen ask, at which threshold, and where does the threshold come from?
+
+    One row a threshold: `screen` (one or more, or "all"), `asks`, `value`, `alone` (whether it suffices by itself), `source`.
+
+    >>> thresholds(Screens(severity=0.3)).set_index("asks")["value"].filter(like="as the mean difference").tolist()
+    [0.3]
+    """
+    chosen = screens or Screens()
+    return pd.DataFrame([{**one.metadata, "value": float(getattr(chosen, one.name))} for one in fields(chosen)])
 
 
 @dataclass(frozen=True)
@@ -149,7 +161,7 @@ def _severity(found: Any, screens: Screens, use: np.ndarray, seen: dict[str, Any
 
 def _noise(found: Any, screens: Screens, use: np.ndarray, seen: dict[str, Any], alone: dict[str, np.ndarray]) -> None:
     spread, noise, dependence = found.spread, found.noise, found.dependence
-    unlikely = use & _over(-noise.p, -0.025)
+    unlikely = use & _over(-noise.p, -screens.noise_p)
     expected = spread.correlation_expected
     below = _over(-spread.correlation.z(expected), screens.z)
     low = _over(screens.correlation - spread.correlation.value, 0) | _over(expected - spread.correlation.value, screens.correlation_drop)

@@ -108,7 +108,7 @@ def seats(ratings: pd.DataFrame, *, scale: Scale) -> Seats:
         values=coded.values,
         candidate=candidate,
         assessor=assessor,
-        subset=_subsets(candidate, assessor, n_assessors),
+        subset=_subsets(candidate, assessor, have > 0, n_assessors),
         x=x,
         others=others,
         rest=_rest(candidate, known, others, n),
@@ -149,7 +149,10 @@ def _rest(candidate: np.ndarray, cells: np.ndarray, others: np.ndarray, n: int) 
         return np.where(others > 0, (_totals(candidate, cells, n)[candidate] - cells) / others, np.nan)
 
 
-def _subsets(candidate: np.ndarray, assessor: np.ndarray, n_assessors: int) -> np.ndarray:
+def _subsets(candidate: np.ndarray, assessor: np.ndarray, have: np.ndarray, n_assessors: int) -> np.ndarray:
+    if not have.all():  # whoever rated other values of the same candidate is no co-assessor: the cell links, not the candidate
+        seat, value = np.nonzero(have)
+        candidate, assessor = candidate[seat] * have.shape[1] + value, assessor[seat]
     component = assessor_links(candidate, assessor, n_assessors).component
     size = np.bincount(component)
     rank = np.empty(len(size), dtype=np.int64)

@@ -109,7 +109,7 @@ def _asked(flag: str, who: int, found: Any) -> str:
     if flag in ("severe", "lenient"):
         sign = 1 if flag == "severe" else -1
         place = "below" if sign > 0 else "above"
-        points = sign * adjusted.value[who] * len(found.table.values)
+        points = sign * adjusted.value[who] * found.per_point
         text = (
             f"rated {sign * adjusted.value[who]:.1f} points {place} co-assessors on each value ({_span(adjusted, who, sign=sign)}), "
             f"about {points:.1f} points of an average candidate's total"

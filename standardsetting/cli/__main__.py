@@ -1,0 +1,5 @@
+"""`python -m standardsetting.cli`."""
+
+from standardsetting.cli import main
+
+main()

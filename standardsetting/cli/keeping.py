@@ -1,0 +1,80 @@
+"""The verbs that keep watch: due, status, verify, demo."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from standardsetting import records
+from standardsetting.cli.app import DEFAULT_TIMEOUT, HERE, AsJson, Folder, Reports, Timeout, Told, app, load, told_of, verb
+from standardsetting.errors import Exit
+from standardsetting.publishing import now_in, publish_report, reports_of
+from standardsetting.stages import STANDARD_RECORD, reached, stage_of
+
+
+@app.command()
+@verb
+def due(folder: Folder = HERE, reports: Reports = None, timeout: Timeout = DEFAULT_TIMEOUT, as_json: AsJson = False) -> Told:
+    """Run what the schedule in process.toml says is due now."""
+    from standardsetting.reporting import publish, schedule
+
+    process = load(folder)
+    journal = publish.journal(reports_of(process, folder, reports) / process.id)
+    now_due = schedule.due(process, stage_of(folder).words, journal, now_in(process), reached=reached(folder))
+    if not now_due:
+        return Told(("Nothing is due.",), {"ran": []})
+    kinds = dict.fromkeys(entry.report for entry in now_due)
+    told = [told_of(publish_report(kind, process, folder, reports=reports, timeout=timeout)) for kind in kinds]
+    return Told(tuple(line for each in told for line in each.lines), {"ran": [each.record for each in told]})
+
+
+@app.command()
+@verb
+def status(folder: Folder = HERE, reports: Reports = None, as_json: AsJson = False) -> Told:
+    """Where the process is, what ran, and what is late."""
+    from standardsetting.reporting import publish, schedule
+
+    process, stage = load(folder), stage_of(folder)
+    journal = publish.journal(reports_of(process, folder, reports) / process.id)
+    rows = schedule.status(process, stage.words, journal, now_in(process), reached=reached(folder))
+    standing = records.latest(folder, STANDARD_RECORD)
+    lines = [f"{process.process.title}: {stage.words}."]
+    if standing is not None:
+        lines.append(f"The minimum acceptable standard is a total of {standing.body['cut']} (record {standing.number}).")
+    lines += [f"  {row.sentence}" for row in rows] or ["  Nothing is scheduled."]
+    cut = standing.body["cut"] if standing else None
+    return Told(tuple(lines), {"stage": stage.words, "standard": cut, "schedule": [asdict(row) for row in rows]})
+
+
+@app.command()
+@verb
+def verify(
+    folder: Folder = HERE,
+    run: Annotated[str | None, typer.Argument(metavar="RUN", help="One run; every run when not given.")] = None,
+    reports: Reports = None,
+    as_json: AsJson = False,
+) -> Told:
+    """Recompute the hashes of the ledger, the closing and the published runs."""
+    from standardsetting.verify import verify as run_verify
+
+    if run is None and folder != HERE and not folder.is_dir() and (HERE / "process.toml").is_file():
+        folder, run = HERE, str(folder)  # `verify RUN` inside a process folder
+    process = load(folder)
+    found = run_verify(process, folder, reports_of(process, folder, reports) / process.id, run=run)
+    counted = f"{found.records} records, {found.inputs} frozen inputs and {found.runs} runs were recomputed."
+    if not found.problems:
+        return Told((f"{counted} All of them hold.",), asdict(found))
+    lines = (f"{counted} {len(found.problems)} problems:", *(f"  {problem}" for problem in found.problems))
+    return Told(lines, asdict(found), Exit.FINDINGS)
+
+
+@app.command()
+@verb
+def demo(as_json: AsJson = False) -> Told:
+    """The whole job on the data that ship: check, close, pack and decide, for both processes."""
+    from standardsetting.demo import run_demo
+
+    lines, record = run_demo()
+    return Told(lines, record)

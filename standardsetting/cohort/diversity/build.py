@@ -1,0 +1,193 @@
+"""The sections of the cohort-diversity release, in the order of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import pandas as pd
+
+from standardsetting.cohort.diversity import compared, interview
+from standardsetting.cohort.diversity.declared import Span, declaration, editions, people, spans
+from standardsetting.cohort.diversity.over_years import over_the_years
+from standardsetting.cohort.snapshot import Coded, CohortSnapshot
+from standardsetting.disclosure.cube import Cube
+from standardsetting.disclosure.policy import SHORTHAND
+from standardsetting.disclosure.protect import ProtectedCube
+from standardsetting.disclosure.release import SECTIONS, Release, Section
+
+Tier = Literal["director", "public"]
+# What both tiers hold; the director's has the rest too, about the same cube.
+PUBLIC = ("counts", "ladder", "comparisons", "waterfall", "undeclared", "trend", "due_regard")
+_PURPOSE = (
+    "These figures describe groups, after the standard was recorded. They may not be used for a decision about any one person, and "
+    "meeting the minimum acceptable standard is no evidence that candidates are equally qualified."
+)
+
+
+def cube_of(snapshot: CohortSnapshot) -> Cube:
+    """The one publication cube of a snapshot."""
+    return Cube.of(people(snapshot), process=snapshot.process.id, milestone=snapshot.milestone, declaration=declaration(snapshot))
+
+
+def diversity_release(
+    snapshot: CohortSnapshot,
+    protected: ProtectedCube,
+    *,
+    tier: Tier,
+    number: int,
+    changes: tuple[str, ...] = (),
+    earlier: Sequence[tuple[str, Release]] = (),
+) -> Release:
+    """Everything that the cohort-diversity report of a tier may say.
+
+    Parameters
+    ----------
+    snapshot
+        The cohort; only large groups are looked at beyond the cube.
+    protected
+        Its cube as it was protected and audited: the same for both tiers.
+    tier
+        ``"director"`` (tier B) or ``"public"`` (tier C, a part of B).
+    number
+        The number of the release in the ledger.
+    changes
+        What changed since the release before, a sentence each.
+    earlier
+        Name and release of each earlier process, oldest first, for the trend.
+    """
+    shown, parts = compared.Shown(protected), spans(snapshot)
+    rows = compared.comparisons(shown, parts, snapshot.process)
+    sections = {
+        "counts": _counts(protected),
+        "ladder": _plain(
+            "ladder", compared.ladder(shown), method="Share of everybody who was left after each stage, undeclared in the base."
+        ),
+        "comparisons": _compared(rows),
+        "waterfall": _plain(
+            "waterfall",
+            compared.waterfall(shown, parts),
+            method="Each stage's impact ratio with its score interval; their product is the ratio of the whole way. Shortfall in people.",
+        ),
+        "undeclared": _plain(
+            "undeclared",
+            compared.undeclared_bounds(shown, parts),
+            method="Smallest and largest ratio over all ways to place the undeclared.",
+        ),
+        "trend": over_the_years(
+            shown, _primary_spans(snapshot, parts), label=snapshot.process.process.title, lists=editions(snapshot), earlier=earlier
+        ),
+    }
+    if tier == "director":
+        sections |= _about_the_interview(snapshot, shown)
+    sections["due_regard"] = _due_regard(rows)
+    sections["changes"] = Section(
+        pd.DataFrame([{"what": "Since the last release", "sentence": text} for text in changes], columns=list(SECTIONS["changes"]))
+    )
+    process = snapshot.process.without_sources().model_copy(update={"cohort": snapshot.process.cohort})
+    return Release(
+        "cohort-diversity", tier, process, {**_header(snapshot, protected, rows, number), "editions": editions(snapshot)}, sections
+    )
+
+
+def _primary_spans(snapshot: CohortSnapshot, parts: tuple[Span, ...]) -> tuple[Span, ...]:
+    declared = {(c.since, c.until) for c in snapshot.process.cohort.primary_family}
+    return tuple(span for span in parts if (span.since, span.until) in declared)
+
+
+def _about_the_interview(snapshot: CohortSnapshot, shown: compared.Shown) -> dict[str, Section]:
+    if snapshot.standard is None:
+        return {}
+    policy, found = shown.cube.policy, interview.pairs(snapshot, shown)
+    rule = snapshot.process.decision_rule(snapshot.standard.cut)
+    return {
+        "reasons": interview.reasons(snapshot, shown),
+        "gates": interview.gates(snapshot, found, policy),
+        "score_bars": interview.score_bars(snapshot, found, policy),
+        "superiority": interview.superiorities(snapshot, found, policy),
+        "items": interview.items(snapshot, found),
+        "panels": interview.panels(snapshot, found),
+        "intersection": interview.together(snapshot, shown),
+        "adjusted": interview.adjusted(snapshot, found, shown),
+        "learning": interview.learning(snapshot, found, rule, policy),
+    }
+
+
+def _counts(protected: ProtectedCube) -> Section:
+    cells = protected.cells[protected.cells["measure"] != "verdict"].rename(columns={"table": "characteristic"})
+    words = tuple(f"{mark} {meaning}." for mark, meaning in SHORTHAND.items() if (cells["shown"] == mark).any())
+    policy = protected.policy
+    method = f"Rules {protected.rules}: counts under {policy.smallest_count} hidden, others rounded to the nearest {policy.round_to}."
+    return Section(cells[list(SECTIONS["counts"])].reset_index(drop=True), (*words, *protected.steps), method)
+
+
+def _compared(rows: pd.DataFrame) -> Section:
+    told = rows.attrs["comparisons"]
+    table = rows.reindex(columns=list(SECTIONS["comparisons"])).sort_values("concern", kind="stable", ignore_index=True)
+    return Section(
+        table,
+        (told["sentence"],),
+        "Impact ratio with Miettinen-Nurminen score interval, difference with Newcombe's, mid-p; all from the rounded counts.",
+    )
+
+
+def _plain(name: str, table: pd.DataFrame, *, method: str) -> Section:
+    sentences = ("No group is large enough for this to be shown.",) if table.empty else ()
+    return Section(table.reindex(columns=list(SECTIONS[name])), sentences, method)
+
+
+def _due_regard(rows: pd.DataFrame) -> Section:
+    """A line for each finding of the declared family that asks for a decision; a line that nothing was found where there is none."""
+    primary = rows[(rows["family"] == compared.PRIMARY) & rows["verdict"].isin(("material gap", "gap, size uncertain"))]
+    findings = [f"{r['group']}, {_lower(r['stage'])}: {r['verdict']}" for r in primary.to_dict("records")]
+    findings = findings or ["No gap was found in the declared comparisons; some of them cannot tell."]
+    return Section(pd.DataFrame([{"finding": finding, "decision": "", "owner": "", "date": ""} for finding in findings]))
+
+
+def _header(snapshot: CohortSnapshot, protected: ProtectedCube, rows: pd.DataFrame, number: int) -> dict[str, Any]:
+    labels = {
+        "stages": {stage.name: stage.label for stage in snapshot.stages},
+        "levels": {" by ".join(table): " by ".join(snapshot.levels[name].title for name in table) for table in snapshot.tables},
+        "notes": {level.name: level.note for level in snapshot.levels.values() if level.note},
+    }
+    made = {"made": int(rows.attrs["comparisons"]["comparisons"]), "without_p": int(rows.attrs["comparisons"]["without_p"])}
+    shared = header_of(snapshot, protected, number=number, characteristics=snapshot.characteristics, labels=labels)
+    return shared | {"comparisons": made}
+
+
+def header_of(
+    snapshot: CohortSnapshot,
+    protected: ProtectedCube,
+    *,
+    number: int,
+    characteristics: tuple[Coded, ...],
+    labels: dict[str, dict[str, str]],
+) -> dict[str, Any]:
+    """What every release about groups says of itself: the standard it follows, what it was made from, how it was attacked, its words."""
+    standard, early = snapshot.standard, snapshot.early_access
+    audit = protected.audit
+    narrowest = int(audit.bounds["values"].min()) if len(audit.bounds) else 0
+    return {
+        "milestone": snapshot.milestone,
+        "as_at": None if snapshot.as_at is None else snapshot.as_at.isoformat(),
+        "standard": None
+        if standard is None
+        else {"cut": standard.cut, "when": standard.when, "record": standard.record, "number": standard.number},
+        "early_access": None if early is None else {"when": early.when, "record": early.record, "number": early.number},
+        "sequence": [event.sentence for event in snapshot.sequence],
+        "purpose": _PURPOSE,
+        "release": {"number": number, "cube": protected.hash, "rules": protected.rules, "snapshot": snapshot.seal},
+        "audit": {"attacked": len(audit.bounds), "fewest_values": narrowest, "solver": audit.solver, "warnings": list(audit.warnings)},
+        "policy": protected.policy.as_record(),
+        "code_lists": [
+            {"characteristic": c.title, "list": c.list_name, "version": c.list_version, "date": str(c.list_date), "question": c.question}
+            for c in characteristics
+        ],
+        "labels": labels,
+        "legal_basis": {c.title: c.legal_basis for c in characteristics if c.legal_basis},
+        "changed_since_closing": snapshot.changed_since_closing,
+    }
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,286 @@
+"""How groups compare along the way, from protected counts, or by a verdict alone where a group is too small for counts.
+
+A statistic that stands beside counts is computed from those counts as they are shown. Where there is a verdict only, nothing else about the
+group is computed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from standardsetting.cohort import families, undeclared
+from standardsetting.cohort.diversity.declared import Span, Table
+from standardsetting.cohort.intervals import score_interval_ratio
+from standardsetting.cohort.rates import Comparison, compare
+from standardsetting.cohort.verdict import CODES, Verdict, verdict_sentence
+from standardsetting.disclosure.cells import EVERYBODY, remainder_label
+from standardsetting.disclosure.cube import NOT_DECLARED
+from standardsetting.disclosure.protect import ProtectedCube
+from standardsetting.process import Process
+
+ROUNDED, VERDICT_ONLY, TOO_FEW = "rounded counts", "verdict only", "too few"
+PRIMARY, EXPLORATORY = "declared", "exploratory"
+# What a reader should hear of first.
+_CONCERN = (
+    Verdict.MATERIAL_GAP,
+    Verdict.GAP,
+    Verdict.CANNOT_TELL_UNDECLARED,
+    Verdict.CANNOT_TELL,
+    Verdict.MATERIAL_GAP_IN_FAVOUR,
+    Verdict.GAP_IN_FAVOUR,
+    Verdict.NO_MATERIAL_GAP,
+)
+_BY_WORDS = {verdict.value: verdict for verdict in CODES}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The protected counts, looked up: what a group's line says, or None where it says nothing."""
+
+    cube: ProtectedCube
+
+    def __post_init__(self) -> None:
+        cells = self.cube.cells
+        keys = zip(cells["table"], cells["group"], cells["stage"], cells["measure"], strict=True)
+        object.__setattr__(self, "_lines", dict(zip(keys, zip(cells["shown"], cells["value"], strict=True), strict=True)))
+
+    def line(self, table: Table, group: str, stage: str, measure: str) -> tuple[str, int | None]:
+        """The text of a line and its number; a group may stand together with the people who did not declare."""
+        lines: dict[tuple[str, str, str, str], tuple[str, Any]] = getattr(self, "_lines")  # noqa: B009
+        for label in (group, f"{group} or {NOT_DECLARED}"):
+            if (found := lines.get((" by ".join(table), label, stage, measure))) is not None:
+                return found[0], None if pd.isna(found[1]) else int(found[1])
+        return "", None
+
+    def count(self, table: Table, group: str, stage: str, measure: str) -> int | None:
+        return self.line(table, group, stage, measure)[1]
+
+    def over_a_span(self, table: Table, group: str, span: Span) -> tuple[int, int] | None:
+        """Who passed the end of a span, of all who began it; those who withdrew or are waiting began it too."""
+        n = self.count(table, group, span.since, "entered" if span.since == self.cube.declaration.stages[0] else "passed")
+        a = self.count(table, group, span.until, "passed")
+        return None if n is None or a is None else (a, n)
+
+    def comparator(self, table: Table) -> str:
+        return remainder_label(self.cube.declaration, table)
+
+    def focal(self, table: Table) -> list[str]:
+        """The groups of a table that are compared, in their order."""
+        reference = self.cube.declaration.comparator(table)
+        return [group for group in self.cube.declaration.groups(table) if group != reference]
+
+    def may_have_a_rate(self, a: int, n: int) -> bool:
+        policy = self.cube.policy
+        return n >= policy.rate_denominator and min(a, n - a) >= policy.rate_count
+
+
+def comparisons(shown: Shown, spans: tuple[Span, ...], process: Process) -> pd.DataFrame:
+    """One row for each group and span: the rates and what follows from them, a verdict, or that there are too few."""
+    declared = {(c.level, c.since, c.until) for c in process.cohort.primary_family}
+    rows = []
+    for table in shown.cube.declaration.tables:
+        for group in shown.focal(table):
+            for span in spans:
+                primary = len(table) == 1 and (table[0], span.since, span.until) in declared
+                rows.append(
+                    {**_row(shown, table, group, span), "family": PRIMARY if primary else EXPLORATORY, "span": (span.since, span.until)}
+                )
+    return _with_families(pd.DataFrame(rows))
+
+
+def _row(shown: Shown, table: Table, group: str, span: Span) -> dict[str, object]:
+    reference = shown.comparator(table)
+    row: dict[str, object] = {"characteristic": " by ".join(table), "group": group, "comparator": reference, "stage": span.label}
+    counts, others = shown.over_a_span(table, group, span), shown.over_a_span(table, reference, span)
+    if counts and others and shown.may_have_a_rate(*counts) and shown.may_have_a_rate(*others):
+        return {**row, **_from_counts(compare(*counts, *others, group=group, reference=reference))}
+    text, _ = shown.line(table, group, _verdict_place(span), _verdict_measure(span, shown))
+    if text in _BY_WORDS:
+        verdict = _BY_WORDS[text]
+        return {
+            **row,
+            "basis": VERDICT_ONLY,
+            "verdict": text,
+            "sentence": _without_counts(verdict, group, reference),
+            "concern": _concern(verdict),
+        }
+    sentence = f"{group}: too few people at this stage for anything to be said about them without telling who they are."
+    return {**row, "basis": TOO_FEW, "verdict": "", "sentence": sentence, "concern": len(_CONCERN)}
+
+
+def _verdict_place(span: Span) -> str:
+    return span.until
+
+
+def _verdict_measure(span: Span, shown: Shown) -> str:
+    stages = shown.cube.declaration.stages
+    return "verdict" if stages.index(span.until) == stages.index(span.since) + 1 else f"verdict since {span.since}"
+
+
+def _from_counts(found: Comparison) -> dict[str, object]:
+    """A comparison as it is read: rounded here and nowhere later."""
+    return {
+        "basis": ROUNDED,
+        "rate": whole(100 * found.rate),
+        "reference_rate": whole(100 * found.reference_rate),
+        "ratio": rounded_to(found.ratio, 2),
+        "ratio_low": rounded_to(found.ratio_low, 2),
+        "ratio_high": rounded_to(found.ratio_high, 2),
+        "difference": whole(100 * found.difference),
+        "difference_low": whole(100 * found.difference_low),
+        "difference_high": whole(100 * found.difference_high),
+        "p": rounded_to(found.mid_p, 3),
+        "other_ratio": rounded_to(found.non_success_ratio, 2),
+        "shortfall": whole(found.shortfall),
+        "flip_number": found.flip_number,
+        "smallest_detectable_ratio": rounded_to(found.smallest_detectable_ratio, 2),
+        "verdict": found.verdict.value,
+        "sentence": found.sentence,
+        "concern": _concern(found.verdict),
+    }
+
+
+def _without_counts(verdict: Verdict, group: str, reference: str) -> str:
+    sentence = verdict_sentence(verdict, group=group, reference=reference)
+    if verdict is Verdict.CANNOT_TELL:
+        return f"{sentence} A group of fewer than 50 people shows only very large gaps."
+    return sentence
+
+
+def _concern(verdict: Verdict) -> int:
+    return _CONCERN.index(verdict)
+
+
+def _with_families(rows: pd.DataFrame) -> pd.DataFrame:
+    names = [f"{r.characteristic}|{r.group}|{r.stage}" for r in rows.itertuples()]
+    p = rows["p"].to_numpy(dtype=float) if "p" in rows else np.full(len(rows), np.nan)
+    declared = [name for name, family in zip(names, rows["family"], strict=True) if family == PRIMARY]
+    adjusted = families.adjust(pd.DataFrame({"comparison": names, "p": p}), declared=declared)
+    rows = rows.assign(adjusted_p=adjusted["adjusted_p"].round(3))
+    rows.attrs["comparisons"] = adjusted.attrs
+    return rows
+
+
+def waterfall(shown: Shown, spans: tuple[Span, ...]) -> pd.DataFrame:
+    """The impact ratio of each stage, whose product is the ratio of the whole: only for groups whose every stage may be shown."""
+    stages = shown.cube.declaration.stages
+    rows: list[dict[str, object]] = []
+    for table in (t for t in shown.cube.declaration.tables if len(t) == 1):
+        for group in shown.focal(table):
+            mine, others = (_through(shown, table, who) for who in (group, shown.comparator(table)))
+            if mine is None or others is None:
+                continue
+            for at, span in enumerate((*spans_of(stages), Span(stages[0], stages[-1], "The whole way")), start=1):
+                (a, n), (c, m) = ((way[-1], way[0]) if at == len(stages) else (way[at], way[at - 1]) for way in (mine, others))
+                limits = score_interval_ratio(a, n, c, m)
+                expected = n * (a + c) / (n + m)
+                rows.append(
+                    {
+                        "characteristic": table[0],
+                        "group": group,
+                        "stage": span.label if at == len(stages) else span.until,
+                        "ratio": rounded_to(a * m / (n * c), 2),
+                        "low": rounded_to(float(limits.low), 2),
+                        "high": rounded_to(float(limits.high), 2),
+                        "shortfall": whole(expected - a),
+                    }
+                )
+    return pd.DataFrame(rows, columns=["characteristic", "group", "stage", "ratio", "low", "high", "shortfall"])
+
+
+def spans_of(stages: tuple[str, ...]) -> tuple[Span, ...]:
+    return tuple(Span(before, after, after) for before, after in itertools.pairwise(stages))
+
+
+def _through(shown: Shown, table: Table, group: str) -> list[int] | None:
+    """How many were left after each stage; None where one of them may not be shown or nobody was left."""
+    stages = shown.cube.declaration.stages
+    counts = [shown.count(table, group, stages[0], "entered"), *(shown.count(table, group, stage, "passed") for stage in stages[1:])]
+    return [int(c) for c in counts if c] if all(counts) else None
+
+
+def ladder(shown: Shown) -> pd.DataFrame:
+    """The share of each group among those who were left after each stage, in whole per cent, from protected counts."""
+    stages = shown.cube.declaration.stages
+    rows = []
+    for table in (t for t in shown.cube.declaration.tables if len(t) == 1):
+        for group in shown.focal(table):
+            for stage in stages:
+                measure = "entered" if stage == stages[0] else "passed"
+                part, everybody = shown.count(table, group, stage, measure), shown.count(table, EVERYBODY, stage, measure)
+                share = whole(100 * part / everybody) if part and everybody else None
+                rows.append({"characteristic": table[0], "group": group, "stage": stage, "share": share})
+    return pd.DataFrame(rows)
+
+
+def undeclared_bounds(shown: Shown, spans: tuple[Span, ...]) -> pd.DataFrame:
+    """How far each ratio could lie from what it is, whatever groups the people belong to who did not declare."""
+    rows: list[dict[str, object]] = []
+    for table in (t for t in shown.cube.declaration.tables if len(t) == 1):
+        for group in shown.focal(table):
+            for span in spans:
+                counts, others = shown.over_a_span(table, group, span), shown.over_a_span(table, shown.comparator(table), span)
+                if not counts or not others or not shown.may_have_a_rate(*counts) or not shown.may_have_a_rate(*others):
+                    continue
+                unknown = shown.over_a_span(table, NOT_DECLARED, span)
+                # Where their number may not be told it is under the smallest count, and any share of them may have passed.
+                most = shown.cube.policy.smallest_count - 1
+                possible = [unknown] if unknown else [(0, most), (most, most)]
+                found = [
+                    undeclared.bounds(
+                        *counts,
+                        others[0] - s,
+                        others[1] - u,
+                        undeclared_successes=s,
+                        undeclared_n=u,
+                        group=group,
+                        reference=shown.cube.declaration.comparator(table),
+                    )
+                    for s, u in possible
+                    if 0 <= others[0] - s <= others[1] - u
+                ]
+                if found:
+                    rows.append(_bounded(table, group, span, counts, others, found, told=unknown is not None))
+    return pd.DataFrame(rows, columns=["characteristic", "group", "stage", "ratio", "smallest", "largest", "verdict", "sentence"])
+
+
+def _bounded(
+    table: Table,
+    group: str,
+    span: Span,
+    counts: tuple[int, int],
+    others: tuple[int, int],
+    found: list[undeclared.UndeclaredBounds],
+    *,
+    told: bool,
+) -> dict[str, object]:
+    low, high = min(each.smallest for each in found), max(each.largest for each in found)
+    possible = {verdict for each in found for verdict in each.possible_verdicts}
+    verdict = Verdict.CANNOT_TELL_UNDECLARED if len(possible) > 1 else next(iter(possible))
+    changes = "the verdict would change" if len(possible) > 1 else "the verdict would stay"
+    how_many = "" if told else " Fewer than 10 did not declare."
+    return {
+        "characteristic": table[0],
+        "group": group,
+        "stage": span.label,
+        "ratio": rounded_to(counts[0] * others[1] / (counts[1] * others[0]), 2),
+        "smallest": rounded_to(low, 2),
+        "largest": rounded_to(high, 2),
+        "verdict": verdict.value,
+        "sentence": f"Whoever the undeclared are, the impact ratio of {group} lies between {low:.2f} and {high:.2f}; "
+        f"within that, {changes}.{how_many}",
+    }
+
+
+def whole(number: float) -> int | None:
+    return None if not math.isfinite(number) else int(math.floor(abs(number) + 0.5) * (1 if number >= 0 else -1))
+
+
+def rounded_to(number: float, places: int) -> float | None:
+    return None if not math.isfinite(number) else round(float(number), places)

@@ -1,0 +1,416 @@
+"""What the interview scores say about groups: gates, distributions, superiority, values and assessors that work differently, adjusted gaps.
+
+Only groups that are large enough to show counts are looked at here. Shares come from rounded counts beside exact totals, as in the cube;
+effect sizes of whole distributions are from the scores themselves and to two decimals, since no count can be had from them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from standardsetting.cohort.adjusted import adjusted_difference
+from standardsetting.cohort.diversity.compared import Shown, rounded_to, whole
+from standardsetting.cohort.diversity.declared import labels_of
+from standardsetting.cohort.intersection import intersection
+from standardsetting.cohort.item_functioning import item_functioning
+from standardsetting.cohort.rater_functioning import rater_functioning
+from standardsetting.cohort.scores import superiority
+from standardsetting.cohort.snapshot import CohortSnapshot, Level
+from standardsetting.disclosure.policy import CONFIDENTIAL, Policy
+from standardsetting.disclosure.release import SECTIONS, Section
+from standardsetting.process.cohort import ELIGIBLE, INTERVIEWED, MET_STANDARD
+from standardsetting.rule import DecisionRule
+
+SEED = 20230901
+FOR_LEARNING = "For learning, not for revision: the standard was recorded before these figures were looked at, and stands."
+
+
+_ALL_ONE_WAY = (
+    "Where the groups differ in level, every value can seem to work differently in the same direction; look for values that point in "
+    "opposite directions."
+)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A group that may show counts, beside everybody else; and the same two without those who did not declare."""
+
+    level: Level
+    focal: str
+    comparator: str
+    labels: pd.Series
+    n: int
+    everybody: int
+
+    @property
+    def name(self) -> str:
+        return self.level.name
+
+    @property
+    def is_focal(self) -> np.ndarray:
+        return (self.labels == self.focal).to_numpy()
+
+
+def pairs(snapshot: CohortSnapshot, shown: Shown) -> tuple[Pair, ...]:
+    """The comparisons of two groups that the primary family declares, where both may show how many were interviewed."""
+    found = []
+    for name in dict.fromkeys(c.level for c in snapshot.process.cohort.primary_family):
+        level = snapshot.levels.get(name)
+        if level is None or len(level.groups) != 2 or (name,) not in snapshot.tables:
+            continue
+        (focal,) = (level.labels[code] for code in level.groups if code != level.comparator)
+        n, everybody = shown.count((name,), focal, INTERVIEWED, "passed"), int((snapshot.people[f"stage_{INTERVIEWED}"] == "passed").sum())
+        if n is not None and min(n, everybody - n) >= shown.cube.policy.counts_from:
+            found.append(Pair(level, focal, level.labels[level.comparator], labels_of(snapshot, level), n, everybody))
+    return tuple(found)
+
+
+def _shares(inside: np.ndarray, pair: Pair, policy: Policy) -> tuple[int, int] | None:
+    """The shares of the focal group and of everybody else with an outcome, in whole per cent; None where a part is too small."""
+    count, total = policy.rounded(int((inside & pair.is_focal).sum())), int(inside.sum())
+    parts = (count, pair.n - count, total - count, pair.everybody - pair.n - (total - count))
+    if min(parts) < policy.smallest_count:
+        return None
+    return whole(100 * count / pair.n) or 0, whole(100 * (total - count) / (pair.everybody - pair.n)) or 0
+
+
+def gates(snapshot: CohortSnapshot, found: tuple[Pair, ...], policy: Policy) -> Section:
+    """Where candidates fell short: on a value's hurdle, on one value only, or on the total alone."""
+    people = snapshot.people
+    seen = (people[f"stage_{INTERVIEWED}"] == "passed").to_numpy()
+    below = {value.label: (people[f"hurdle_{value.name}"].fillna(True) == False).to_numpy() & seen for value in snapshot.process.values}  # noqa: E712
+    outcomes = {f"Below the hurdle of {label}": mask for label, mask in below.items()}
+    outcomes["Below the hurdle of exactly one value"] = np.sum(list(below.values()), axis=0) == 1
+    outcomes["Every hurdle met, total below the standard"] = (people["reason"] == "total").to_numpy() & seen
+    rows = [
+        {"characteristic": pair.name, "group": group, "gate": gate, "share": None if both is None else both[side]}
+        for pair in found
+        for gate, mask in outcomes.items()
+        for both in [_shares(mask, pair, policy)]
+        for side, group in enumerate((pair.focal, f"{pair.comparator} or not declared"))
+    ]
+    method = "Shares of those interviewed, from counts rounded to the nearest 5; a candidate can be below several hurdles."
+    return _section("gates", rows, method=method)
+
+
+def score_bars(snapshot: CohortSnapshot, found: tuple[Pair, ...], policy: Policy) -> Section:
+    """How each group's scores on each value lie: neighbouring scores are pooled until every bar may be shown."""
+    rows: list[dict[str, object]] = []
+    for pair in found:
+        for value in snapshot.process.values:
+            scores = snapshot.people[f"score_{value.name}"]
+            for label, mask in _bins(scores, pair, policy):
+                both = _shares(mask, pair, policy)
+                for side, group in enumerate((pair.focal, f"{pair.comparator} or not declared")):
+                    if both is not None:
+                        rows.append(
+                            {"characteristic": pair.name, "group": group, "value": value.label, "score": label, "share": both[side]}
+                        )
+    return _section("score_bars", rows, method="Pooled scores, from rounded counts; a bar that may not be shown is left out.")
+
+
+def _bins(scores: pd.Series, pair: Pair, policy: Policy) -> Iterator[tuple[str, np.ndarray]]:
+    """Scores from the lowest up, pooled with the next until both groups have enough; what is left over joins the last bar."""
+    points = sorted(scores.dropna().unique().tolist())
+    bins: list[list[float]] = []
+    for point in points:
+        if bins and _shares(scores.isin(bins[-1]).to_numpy(), pair, policy) is None:
+            bins[-1].append(point)
+        else:
+            bins.append([point])
+    if len(bins) > 1 and _shares(scores.isin(bins[-1]).to_numpy(), pair, policy) is None:
+        bins[-2:] = [bins[-2] + bins[-1]]
+    # One bar of each value stays unsaid, so that rounded parts cannot be held against their whole.
+    for pooled in bins[1:] if len(bins) > 2 else ():
+        label = f"{pooled[0]:g}" if len(pooled) == 1 else f"{pooled[0]:g} to {pooled[-1]:g}"
+        yield label, scores.isin(pooled).to_numpy()
+
+
+def superiorities(snapshot: CohortSnapshot, found: tuple[Pair, ...], policy: Policy) -> Section:
+    """How often a candidate of one group has the higher score than one of the other, by value and for the total."""
+    rows = []
+    columns = {value.label: f"score_{value.name}" for value in snapshot.process.values} | {"Total": "total"}
+    for pair in found:
+        for label, column in columns.items():
+            each = superiority(
+                snapshot.people[column], pair.labels, focal=pair.focal, comparator=pair.comparator, of=label, fewest=policy.counts_from
+            )
+            if math.isnan(each.estimate):
+                continue
+            rows.append(
+                {
+                    "characteristic": pair.name,
+                    "group": pair.focal,
+                    "comparator": pair.comparator,
+                    "value": label,
+                    "superiority": rounded_to(each.estimate, 2),
+                    "low": rounded_to(each.low, 2),
+                    "high": rounded_to(each.high, 2),
+                    "sentence": _in_hundred(pair, label, each.estimate, each.low, each.high),
+                }
+            )
+    return _section("superiority", rows, method="Probability of superiority, ties counted half; score interval. Undeclared left out.")
+
+
+def _in_hundred(pair: Pair, label: str, estimate: float, low: float, high: float) -> str:
+    return (
+        f"{label}: of 100 pairs of one candidate from each group, the {pair.focal} candidate has the higher score in about "
+        f"{100 * estimate:.0f} "
+        f"({100 * low:.0f} to {100 * high:.0f}); 50 is no difference."
+    )
+
+
+def items(snapshot: CohortSnapshot, found: tuple[Pair, ...]) -> Section:
+    """Whether a value works differently for a group at equal scores on the other values. Exploratory."""
+    rows, notes = [], []
+    scores = snapshot.people[[f"score_{value.name}" for value in snapshot.process.values]]
+    scores = scores.rename(columns={f"score_{value.name}": value.label for value in snapshot.process.values})
+    for pair in found:
+        each = item_functioning(scores, pair.labels, focal=pair.focal, comparator=pair.comparator, seed=SEED)
+        if each.why:
+            notes.append(f"{pair.level.title}: too few candidates to tell whether a value works differently.")
+        for row in each.table.to_dict("records"):
+            if not math.isfinite(row["p"]):
+                continue
+            found_one = row["p_adjusted"] <= 1 - each.confidence
+            sentence = (
+                f"{row['value']}: at equal scores on the other values, {pair.focal} candidates score "
+                f"{'differently' if found_one else 'no differently, as far as this cohort can tell,'} from {pair.comparator} candidates."
+            )
+            rows.append(
+                {
+                    "characteristic": pair.name,
+                    "group": pair.focal,
+                    "value": row["value"],
+                    "difference": rounded_to(row["difference"], 2),
+                    "r2_change": rounded_to(row["r2_change"], 3),
+                    "p": rounded_to(row["p"], 3),
+                    "adjusted_p": rounded_to(row["p_adjusted"], 3),
+                    "sentence": sentence,
+                }
+            )
+    return _section(
+        "items",
+        rows,
+        sentences=(*notes, *((_ALL_ONE_WAY,) if rows else ())),
+        method=f"Proportional-odds models on the rest score, permutation tests, Holm over the values; seed {SEED}. Exploratory.",
+    )
+
+
+def panels(snapshot: CohortSnapshot, found: tuple[Pair, ...]) -> Section:
+    """Whether assessors differ from each other in how they rate a group, and whether panels were allocated independently of it."""
+    rows, notes = [], []
+    ratings = snapshot.ratings.rename(columns={"person": "candidate", "day": "window"})
+    for pair in found:
+        if ratings.empty:
+            notes.append("There are no ratings to look at.")
+            break
+        each = rater_functioning(ratings, pair.labels, focal=pair.focal, comparator=pair.comparator, seed=SEED)
+        if each.why:
+            notes.append(f"{pair.level.title}: the rota does not allow an answer on assessors.")
+            continue
+        clear = each.p <= 1 - each.confidence
+        for measure, number, low, high, p, sentence in (
+            (
+                "spread of assessors' differences between the groups, in points",
+                each.slope_sd,
+                each.low,
+                each.high,
+                each.p,
+                f"Assessors {'differ' if clear else 'do not differ, as far as this cohort can tell,'} from each other in how they rate "
+                f"{pair.focal} beside {pair.comparator} candidates.",
+            ),
+            (
+                "allocation of candidates to panels",
+                math.nan,
+                math.nan,
+                math.nan,
+                each.allocation.p,
+                "Candidates were allocated to panels independently of this characteristic, as far as can be told."
+                if each.allocation.independent
+                else "Candidates were not allocated to panels independently of this characteristic: panel effects cannot be "
+                "told apart from it.",
+            ),
+        ):
+            rows.append(
+                {
+                    "characteristic": pair.name,
+                    "measure": measure,
+                    "value": rounded_to(number, 2),
+                    "low": rounded_to(low, 2),
+                    "high": rounded_to(high, 2),
+                    "p": rounded_to(p, 3),
+                    "sentence": sentence,
+                }
+            )
+    return _section(
+        "panels",
+        rows,
+        sentences=tuple(notes),
+        method=f"Moments and permutations within day and panel; seed {SEED}. No assessor is named or listed.",
+    )
+
+
+def together(snapshot: CohortSnapshot, shown: Shown) -> Section:
+    """How people fare who share two characteristics, by partial pooling; the points themselves are not shown."""
+    tables = [table for table in snapshot.tables if len(table) == 2]
+    policy = shown.cube.policy
+    rows: list[dict[str, object]] = []
+    if not tables:
+        return _section("intersection", rows, sentences=("No intersection of two characteristics is declared.",))
+    one, two = (snapshot.levels[name] for name in tables[0])
+    met = _outcome(snapshot)
+    asked = (snapshot.people[f"stage_{INTERVIEWED}"] == "passed").to_numpy() & ~np.isnan(met)
+    first, second = (labels_of(snapshot, level) for level in (one, two))
+    sizes = pd.crosstab(first[asked], second[asked]).reindex(
+        index=[one.labels[c] for c in one.groups], columns=[two.labels[c] for c in two.groups], fill_value=0
+    )
+    if sizes.to_numpy().min() < policy.rate_denominator:
+        few = f"A group with fewer than {policy.rate_denominator} candidates interviewed: the intersection is not modelled."
+        return _section("intersection", rows, sentences=(few,))
+    each = intersection(met[asked], first[asked], second[asked], names=("sex", "ethnicity"), seed=SEED, fewest=policy.rate_denominator)
+    if each.why:
+        return _section(
+            "intersection", rows, sentences=("Too few candidates met or missed the standard for the intersection to be modelled.",)
+        )
+    for row in each.table.to_dict("records"):
+        rows.append(
+            {
+                "sex": row["sex"],
+                "ethnicity": row["ethnicity"],
+                "rate": whole(100 * row["rate"]),
+                "low": whole(100 * row["low"]),
+                "high": whole(100 * row["high"]),
+                "sentence": "",
+            }
+        )
+    share = (
+        f"Of the differences between these groups, about {whole(100 * each.share)}% ({whole(100 * each.low)}% to "
+        f"{whole(100 * each.high)}%) is beyond what the two characteristics say separately."
+    )
+    return _section(
+        "intersection",
+        rows,
+        sentences=(share,),
+        method=f"Logistic model with main effects and a shrunken interaction; seed {SEED}. Rates are pooled towards what the two "
+        "characteristics suggest.",
+    )
+
+
+def adjusted(snapshot: CohortSnapshot, found: tuple[Pair, ...], shown: Shown) -> Section:
+    """The gap as it is, among people alike in prior facts, and among people alike in possibly tainted facts too.
+
+    The unadjusted gap is that of the rounded counts. What a model adds to it is the shift between its own adjusted and unadjusted gap, so
+    that no exact rate can be had from the picture.
+    """
+    rows, notes = [], []
+    blocks = {"clearly prior": [], "possibly tainted": []}  # type: dict[str, list[str]]
+    for covariate in snapshot.process.cohort.covariates:
+        if covariate.column in snapshot.people:
+            blocks[covariate.block].append(covariate.column)
+    people = snapshot.people.assign(met=_outcome(snapshot))
+    people = people[people[f"stage_{INTERVIEWED}"] == "passed"]
+    for pair in found:
+        met = shown.count((pair.name,), pair.focal, MET_STANDARD, "passed")
+        base = _shares((people["met"] == 1).reindex(snapshot.people.index, fill_value=False).to_numpy(), pair, shown.cube.policy)
+        if met is None or base is None:
+            notes.append(f"{pair.level.title}: too few met or missed the standard for an adjusted view.")
+            continue
+        view = adjusted_difference(
+            people.assign(group=pair.labels),
+            outcome="met",
+            characteristic="group",
+            focal=pair.focal,
+            comparator=pair.comparator,
+            prior=blocks["clearly prior"],
+            tainted=blocks["possibly tainted"],
+        )
+        if view.why or not view.steps:
+            notes.append(f"{pair.level.title}: too few met or missed the standard for an adjusted view.")
+            continue
+        raw = base[0] - base[1]
+        for step in view.steps:
+            shift = whole(100 * (step.difference - view.steps[0].difference))
+            if shift is None:
+                notes.append(f"{pair.level.title}: the model of {step.name} has no answer.")
+                continue
+            half = [whole(100 * abs(end - step.difference)) or 0 for end in (step.low, step.high)]
+            rows.append(
+                {
+                    "characteristic": pair.name,
+                    "group": pair.focal,
+                    "view": step.name,
+                    "difference": raw + shift,
+                    "low": raw + shift - half[0],
+                    "high": raw + shift + half[1],
+                    "sentence": "",
+                }
+            )
+    if not blocks["possibly tainted"]:
+        notes.append("No possibly tainted facts are declared, so there is no third view.")
+    return _section(
+        "adjusted",
+        rows,
+        sentences=tuple(notes),
+        method="Firth-penalised logistic model, standardised difference in percentage points, delta-method interval.",
+    )
+
+
+def learning(snapshot: CohortSnapshot, found: tuple[Pair, ...], rule: DecisionRule, policy: Policy) -> Section:
+    """The impact ratio had another total been the standard: only for totals far enough apart for their counts to be shown."""
+    rows: list[dict[str, object]] = []
+    totals, meets = snapshot.people["total"], (snapshot.people["reason"] != "hurdle") & (snapshot.people["reason"] != "both")
+    for pair in found:
+        last = None
+        for cut in sorted(totals.dropna().unique().tolist()):
+            inside = ((totals >= cut) & meets).to_numpy()
+            count = int((inside & pair.is_focal).sum())
+            if last is not None and last - count < policy.smallest_count:
+                continue
+            both = _shares(inside, pair, policy)
+            if both is None or not both[1]:
+                continue
+            last = count
+            rows.append({"characteristic": pair.name, "group": pair.focal, "cut": f"{cut:g}", "ratio": rounded_to(both[0] / both[1], 2)})
+    return _section("learning", rows, sentences=(FOR_LEARNING,), method="From rounded counts, of those interviewed; hurdles as recorded.")
+
+
+def reasons(snapshot: CohortSnapshot, shown: Shown) -> Section:
+    """Why applicants were not eligible, by group. Disability and pregnancy make the attendance rule one to look at."""
+    rows: list[dict[str, object]] = []
+    people, policy = snapshot.people, shown.cube.policy
+    if "reason_not_eligible" not in people:
+        return _section("reasons", rows, sentences=("The process keeps no reasons why applicants were not eligible.",))
+    refused = people[f"stage_{ELIGIBLE}"] == "not passed"
+    for table in (t for t in snapshot.tables if len(t) == 1):
+        level = snapshot.levels[table[0]]
+        labels = labels_of(snapshot, level)
+        for group in shown.focal(table):
+            inside = (labels == group).to_numpy()
+            for reason in sorted(people.loc[refused, "reason_not_eligible"].dropna().unique().tolist()):
+                mask = (refused & (people["reason_not_eligible"] == reason)).to_numpy()
+                count, total = int((mask & inside).sum()), int(mask.sum())
+                may = min(count, total - count) >= policy.smallest_count
+                text = f"{policy.rounded(count):,}" if may else CONFIDENTIAL
+                rows.append({"characteristic": table[0], "group": group, "reason": reason, "shown": text})
+    hidden = all(row["shown"] == CONFIDENTIAL for row in rows)
+    why = ("Every group and reason has too few people for a count to be shown.",) if hidden else ()
+    return _section("reasons", rows, sentences=why, method="Counts under 10, and those that would give one away, are not shown.")
+
+
+def _outcome(snapshot: CohortSnapshot) -> np.ndarray:
+    """1 who met the standard, 0 who did not, missing where it was not decided."""
+    status = snapshot.people["status"]
+    return np.where(status == "met", 1.0, np.where(status == "not met", 0.0, np.nan))
+
+
+def _section(name: str, rows: Sequence[Mapping[str, object]], *, sentences: tuple[str, ...] = (), method: str = "") -> Section:
+    table = pd.DataFrame(list(rows), columns=list(SECTIONS[name]))
+    if table.empty and not sentences:
+        sentences = ("No group is large enough for this to be shown.",)
+    return Section(table, sentences, method)

@@ -1,0 +1,6 @@
+"""The positive-action release: from a cohort snapshot, through disclosure control, to what a report about workshops may say."""
+
+from standardsetting.cohort.positive_action.reported.build import positive_action_release
+from standardsetting.cohort.positive_action.reported.declared import legal_file_of, participants_of, reach_cube
+
+__all__ = ["legal_file_of", "participants_of", "positive_action_release", "reach_cube"]

@@ -1,0 +1,169 @@
+"""The sections of the positive-action release, in the order of the report."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from standardsetting.cohort.diversity.build import Tier, header_of
+from standardsetting.cohort.positive_action.legal_file import Evidence, LegalFile, valid_on
+from standardsetting.cohort.positive_action.reported.declared import OPENED_BY, STEPS, declared, legal_file_of, participants_of
+from standardsetting.cohort.positive_action.reported.next_time import OFFER, detectable_section, next_trial_section
+from standardsetting.cohort.positive_action.reported.reached import Reached, cost_section, reach_section
+from standardsetting.cohort.positive_action.reported.shown import (
+    Results,
+    balance_section,
+    design_section,
+    effects_section,
+    results,
+    sensitivity_section,
+)
+from standardsetting.cohort.snapshot import CohortSnapshot
+from standardsetting.disclosure.protect import ProtectedCube
+from standardsetting.disclosure.release import SECTIONS, Release, Section
+
+KIND = "positive-action"
+_COUNTED = (
+    "Attendance counts if it was before the person's interview: a later workshop cannot have helped.",
+    "When people left the process is not on record: whoever withdrew or was deferred before the interview without attending is taken to "
+    "have left before the workshops began, and not to have stayed away.",
+    "People on the register whose declaration does not place them in a group are left out.",
+)
+_REASONS = "No reason for not attending is on record. Ask whoever does not come next time."
+
+
+def positive_action_release(
+    snapshot: CohortSnapshot, protected: ProtectedCube, *, tier: Tier, number: int, on: date, changes: tuple[str, ...] = ()
+) -> Release:
+    """Everything that the positive-action report of a tier may say.
+
+    Parameters
+    ----------
+    snapshot
+        The cohort; what is looked at beyond the cube is told in whole points, where twenty people are in every cell.
+    protected
+        The cube of `reach_cube` as it was protected and audited.
+    tier
+        ``"director"``, or ``"public"``: whom the workshops reached, the legal file, the design and the next trial, and no result by
+        attendance.
+    number
+        The number of the release in the ledger.
+    on
+        The day on which the legal file has to be valid.
+    changes
+        What changed since the release before, a sentence each.
+
+    Raises
+    ------
+    StageError
+        No positive action is declared, or its legal file is incomplete or expired: the reasons.
+    """
+    file = valid_on(legal_file_of(snapshot.process), on=on)
+    people, reached = participants_of(snapshot), Reached(protected)
+    found = results(people, snapshot.process)
+    trial = next_trial_section(reached)
+    sections = {
+        "answer": _answer(reached, found, trial, tier),
+        "legal_file": _legal_file(file, on),
+        "reach": reach_section(reached, _COUNTED),
+        "not_attending": Section(pd.DataFrame(columns=list(SECTIONS["not_attending"])), (_REASONS,)),
+        "design": design_section(found, snapshot.process),
+    }
+    if tier == "director":
+        sections |= {
+            "balance": balance_section(found, snapshot.process),
+            "effects": effects_section(found),
+            "sensitivity": sensitivity_section(found),
+        }
+    sections |= {"detectable": detectable_section(reached), "next_trial": trial}
+    if tier == "director":
+        sections |= {"cost": cost_section(reached, declared(snapshot.process).cost)}
+    sections["due_regard"] = _due_regard(reached, found)
+    sections["changes"] = Section(
+        pd.DataFrame([{"what": "Since the last release", "sentence": text} for text in changes], columns=list(SECTIONS["changes"]))
+    )
+    process = snapshot.process.without_sources().model_copy(update={"cohort": snapshot.process.cohort})
+    return Release(KIND, tier, process, _header(snapshot, protected, number, on), sections)
+
+
+def _answer(reached: Reached, found: Results, trial: Section, tier: Tier) -> Section:
+    """Page one: who was reached; what can be said, and what cannot; what to do next time."""
+    share, n = reached.attended_share, reached.open_to
+    if share is not None:
+        who = f"Of about {n} people to whom a workshop was open, {share} in 100 attended one before their interview."
+    elif n is not None:
+        who = f"A workshop was open to about {n} people. How many attended may not be told: too few did, or too few did not."
+    else:
+        who = "So few people had a workshop open to them that nothing about how many were reached may be told."
+    rows = [("Who was reached", who), *(("Who was reached", text) for text in _by_group(reached))]
+    rows += [("What can be said", text) for text in (_can(found) if tier == "director" else ())]
+    rows += [("What cannot be said", text) for text in _cannot(found)]
+    rows += [("What to do next time", text) for text in _next_time(found, trial)]
+    return Section(pd.DataFrame(rows, columns=list(SECTIONS["answer"])))
+
+
+def _by_group(reached: Reached) -> list[str]:
+    last = list(STEPS)[-1]
+    told = [(group, reached.share(group, last)) for group in reached.groups[:-1]]
+    return [f"{group[:1].upper()}{group[1:]}: {share} in 100 attended." for group, share in told if share is not None]
+
+
+def _can(found: Results) -> list[str]:
+    effects = effects_section(found).table
+    shown = effects[effects["estimate"].notna() & (effects["unit"] == "in 100 people")]
+    if shown.empty:
+        return ["Nothing about results: too few people were in every part of a comparison, or no outcome is known."]
+    return [f"{row['question']}. {row['sentence']}" for row in shown.to_dict("records")]
+
+
+def _cannot(found: Results) -> list[str]:
+    if found.design.randomised:
+        return ["What the workshop would do for people who did not want a place; and what a later workshop will do."]
+    if found.design.identified:
+        return [found.design.sentence]
+    return ["What the workshops did: people chose to attend, and whoever chooses to attend may have done better anyway."]
+
+
+def _next_time(found: Results, trial: Section) -> list[str]:
+    rows = trial.table[trial.table["effect_of"] == OFFER]
+    do = "Draw the places by lot again and keep the wait list." if found.design.randomised else "Offer the places by lot, with a wait list."
+    return [" ".join([do, *rows["sentence"]])]
+
+
+def _legal_file(file: LegalFile, on: date) -> Section:
+    rows = [("Aim", file.aim), ("Groups to which the workshops were open", "; ".join(file.groups))]
+    rows += [(f"Evidence for {each.group}", _evidence(each)) for each in file.evidence]
+    rows += [("Alternatives considered", file.alternatives), ("Proportionality", file.proportionality)]
+    rows += [("Not open to, and offered instead", f"{each.who}: {each.offered}") for each in file.excluded]
+    rows += [("To be reviewed by", _day(file.review_by))]
+    said = f"The file was complete and valid on {_day(on)}. Whether its evidence is good enough is for a lawyer to say."
+    return Section(pd.DataFrame(rows, columns=list(SECTIONS["legal_file"])), (said,))
+
+
+def _evidence(piece: Evidence) -> str:
+    dates = f"Dated {_day(piece.dated)}, valid until {_day(piece.review_by)}."
+    return f"{piece.statement} Ground: {piece.ground}. Source: {piece.source}. {dates}"
+
+
+def _due_regard(reached: Reached, found: Results) -> Section:
+    share = reached.attended_share
+    findings = [
+        "Whom the workshops reached: " + ("may not be told" if share is None else f"{share} in 100 attended"),
+        "What the workshops did: " + ("see the effect of the offer" if found.design.identified else "this design cannot show it"),
+        "Why people did not attend: not on record",
+    ]
+    return Section(pd.DataFrame([{"finding": finding, "decision": "", "owner": "", "date": ""} for finding in findings]))
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _header(snapshot: CohortSnapshot, protected: ProtectedCube, number: int, on: date) -> dict[str, Any]:
+    levels = {group.level for group in declared(snapshot.process).groups}
+    characteristics = tuple(c for c in snapshot.characteristics if levels & {level.name for level in c.levels})
+    notes = {level.name: level.note for c in characteristics for level in c.levels if level.name in levels and level.note}
+    labels = {"stages": dict(STEPS), "levels": {OPENED_BY: "Group to which the workshops were open"}, "notes": notes}
+    return header_of(snapshot, protected, number=number, characteristics=characteristics, labels=labels) | {"valid_on": on.isoformat()}

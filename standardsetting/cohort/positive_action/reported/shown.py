@@ -1,0 +1,196 @@
+"""What the workshops' effect, or the association with attendance, may be told of: whole points, no counts beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from standardsetting.cohort.diversity.compared import rounded_to, whole
+from standardsetting.cohort.positive_action.complier import ComplierEffect, complier_effect
+from standardsetting.cohort.positive_action.design import LOTTERY, NOBODY_HELD_BACK, STAGGERED, Design, identify
+from standardsetting.cohort.positive_action.effect import RATE, Effect
+from standardsetting.cohort.positive_action.intention_to_treat import IntentionToTreat, intention_to_treat
+from standardsetting.cohort.positive_action.overlap import Association, association
+from standardsetting.cohort.positive_action.participants import Participants
+from standardsetting.cohort.positive_action.release import releasable
+from standardsetting.disclosure.release import SECTIONS, Section
+from standardsetting.process import Process
+
+SEED = 20230724
+IN_100, POINTS = "in 100 people", "points of the total score"
+NO_OUTCOME = "Not shown: no outcome is known yet."
+_NOT_IDENTIFIED = (
+    "Nobody stands for what would have happened without the workshops: there was no lottery, no declared order of invitations, and no "
+    "earlier processes are compared. What workshops did is not identified. People chose to attend, so the results of attenders show how "
+    "attenders differ, not what the workshop did."
+)
+_CAN_SAY = {
+    LOTTERY: "the effect of being offered a place, and of attending on people who attend because they are offered one",
+    STAGGERED: "the effect of being invited before the interview, if the order had nothing to do with how well people would do",
+    NOBODY_HELD_BACK: "how attenders differ from people who stayed away, and not what the workshop did",
+}
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the methods gave, and for each why it may not be shown (empty where it may)."""
+
+    design: Design
+    to_treat: IntentionToTreat | None
+    complier: ComplierEffect | None
+    attended: Association | None
+    refused: dict[str, str]
+
+
+def results(people: Participants, process: Process) -> Results:
+    """The design first, then what it allows; then what of it may be shown, decided from the people."""
+    told = process.positive_action
+    order = "as the definition declares" if told is not None and told.design == "staggered" else ""
+    design = identify(people, process=process.id, order_of_invitations=order)
+    if design.kind == NOBODY_HELD_BACK:
+        design = Design(design.kind, False, False, _NOT_IDENTIFIED, process.id)
+    if people.table["met_standard"].isna().all():
+        return Results(design, None, None, None, {"association": NO_OUTCOME, "offer": NO_OUTCOME, "complier": NO_OUTCOME})
+    to_treat = intention_to_treat(people, design=design, seed=SEED) if design.identified else None
+    complier = complier_effect(people, design=design) if design.randomised else None
+    attended = association(people, process=process.id) if people.prior else None
+    allowed = releasable(people, process=process.id, to_treat=to_treat, attended=attended, complier=complier)
+    why = {permission.result: permission.why for permission in allowed}
+    refused = {
+        "association": why.get("association with attendance, its balance table and E-value", _NO_PRIOR),
+        "offer": why.get("effect of the offer", ""),
+        "complier": why.get("complier effect", ""),
+        "reasons": why["reasons for not attending"],
+    }
+    return Results(design, to_treat, complier, attended, refused)
+
+
+_NO_PRIOR = "Not shown: no covariate is declared as clearly prior, so nothing can make attenders and others alike."
+
+
+def design_section(found: Results, process: Process) -> Section:
+    """What the way the workshops were offered can show: said before any number."""
+    told = process.positive_action
+    rows = [
+        {"item": "Design", "content": found.design.kind if found.design.identified else "no comparison by offer"},
+        {"item": "Is an effect identified?", "content": "yes" if found.design.identified else "no"},
+        {"item": "What it can show", "content": _CAN_SAY.get(found.design.kind, "")},
+        {"item": "Why" if not found.design.identified else "What has to hold", "content": found.design.sentence},
+    ]
+    sentences: tuple[str, ...] = ()
+    if told is not None and told.design == "lottery" and found.design.kind != LOTTERY:
+        sentences = ("The definition declares a lottery, and the register of workshops does not hold both of its sides.",)
+    if told is not None and told.design == "before-after":
+        sentences = ("The definition declares a comparison with earlier processes; this report looks at one process and does not make it.",)
+    return Section(pd.DataFrame(rows), sentences)
+
+
+def effects_section(found: Results) -> Section:
+    """Every estimate with its interval, or the reason why there is none."""
+    rows = []
+    if found.design.identified:
+        offer = found.to_treat
+        for effect in (offer.rate, offer.total) if offer else ():
+            rows.append(_row("Effect of the offer of a place", effect, found.refused["offer"]))
+        if offer is None:
+            rows.append(_untold("Effect of the offer of a place", found.refused["offer"]))
+        if found.complier is not None:
+            rows.append(_row("Effect of attending, on who attends because of the offer", found.complier.effect, found.refused["complier"]))
+    attended = found.attended
+    for effect in (attended.rate, attended.total) if attended else ():
+        rows.append(_row("Attended or not: association, attenders differ", effect, found.refused["association"]))
+    if attended is None:
+        rows.append(_untold("Attended or not: association, attenders differ", found.refused["association"]))
+    # The same refusal of shares and totals is said once.
+    rows = [row for at, row in enumerate(rows) if row["estimate"] is not None or row["sentence"] not in [r["sentence"] for r in rows[:at]]]
+    table = pd.DataFrame(rows, columns=list(SECTIONS["effects"])).astype(dict.fromkeys(("estimate", "low", "high"), "Int64"))
+    return Section(table, _notes(found, rows), "95% intervals. Rounded to whole points; the counts behind a comparison are not shown.")
+
+
+def balance_section(found: Results, process: Process) -> Section:
+    """How alike attenders and others are on what was known before, before and after weighting."""
+    blank = Section(pd.DataFrame(columns=list(SECTIONS["balance"])), (found.refused["association"],))
+    if found.refused["association"] or found.attended is None or found.attended.balance is None:
+        return blank
+    table = found.attended.balance
+    labels = {covariate.column: covariate.label for covariate in process.cohort.covariates}
+    rows = [
+        {"covariate": _labelled(str(name), labels), "before": rounded_to(before, 2), "after": rounded_to(after, 2)}
+        for name, before, after in zip(table.index, table["before"], table["after"], strict=True)
+    ]
+    apart = int(table["large_after"].sum())
+    said = (
+        "After weighting, attenders and others are alike on every covariate: no difference is above 0.1 standard deviations."
+        if not apart
+        else f"After weighting, {apart} of {len(table)} differences are still above 0.1 standard deviations: read on with caution."
+    )
+    method = "Standardised differences, attenders less others; overlap weights from a propensity model of these covariates alone."
+    return Section(pd.DataFrame(rows), (said, "What was not recorded, such as interest and preparation, may still differ."), method)
+
+
+def sensitivity_section(found: Results) -> Section:
+    """How strong something unmeasured would have to be to explain the association away."""
+    value = found.attended.e_value if found.attended else None
+    if found.refused["association"] or value is None:
+        why = found.refused["association"] or "There is no ratio to explain."
+        return Section(pd.DataFrame(columns=list(SECTIONS["sensitivity"])), (why,))
+    point, limit = rounded_to(value.point, 1), rounded_to(value.limit, 1)
+    said = (
+        "The interval already includes no difference, so nothing is left that would need explaining."
+        if value.limit == 1
+        else f"For the interval to include no difference, {limit:.1f} times would do."
+    )
+    sentence = (
+        f"A cause that was not measured and that makes attending {point:.1f} times as likely, and meeting the standard as well, would "
+        f"explain all of the association. {said} Interest and support at work can be as strong as that."
+    )
+    row = {"effect": "Attended or not, share meeting the standard", "e_value": point, "e_value_limit": limit, "sentence": sentence}
+    method = "E-value of the weighted ratio of shares, and of the nearer limit of its interval, to one decimal."
+    return Section(pd.DataFrame([row]), (), method)
+
+
+def _notes(found: Results, rows: list[dict[str, object]]) -> tuple[str, ...]:
+    """What has to be known beside the estimates that are told."""
+    if all(row["estimate"] is None for row in rows):
+        return ()
+    offer, complier, attended = found.to_treat, found.complier, found.attended
+    effects = [*((offer.rate, offer.total) if offer else ()), *((complier.effect,) if complier else ()), *((attended.rate,) if attended else ())]
+    return tuple(dict.fromkeys(effect.note for effect in effects if not effect.why))
+
+
+def _row(question: str, effect: Effect, refused: str) -> dict[str, object]:
+    if refused or effect.why:
+        return _untold(question, refused or effect.why)
+    scale, unit = (100, IN_100) if effect.outcome == RATE else (1, POINTS)
+    # An Anderson-Rubin interval may have no end.
+    estimate, low, high = (whole(scale * each) for each in (effect.estimate, effect.low, effect.high))
+    return {
+        "question": question, "outcome": effect.outcome, "estimate": estimate, "low": low, "high": high, "unit": unit,
+        "method": effect.method, "sentence": _in_words(effect, estimate, low, high, unit),
+    }  # fmt: skip
+
+
+def _untold(question: str, why: str) -> dict[str, object]:
+    return {"question": question, "outcome": RATE, "estimate": None, "low": None, "high": None, "unit": "", "method": "", "sentence": why}
+
+
+def _in_words(effect: Effect, estimate: int | None, low: int | None, high: int | None, unit: str) -> str:
+    sides = f"“{effect.one}” beside “{effect.other}”"
+    more, fewer = ("more", "fewer") if unit == IN_100 else ("higher", "lower")
+    if not estimate:
+        found = "as many in 100 met the standard" if unit == IN_100 else "total scores about as high"
+    else:
+        by = more if estimate > 0 else fewer
+        found = f"{abs(estimate)} {by} in 100 met the standard" if unit == IN_100 else f"total scores {by} by {abs(estimate)} on average"
+    sides = f"{sides[0]}{sides[1].upper()}{sides[2:]}"
+    if low is None or high is None:
+        return f"{sides}: {found}; the 95% interval has no end."
+    ends = " to ".join(f"{abs(end)} {more if end > 0 else fewer}" if end else "0" for end in (low, high))
+    doubt = " The interval includes no difference." if effect.low <= 0 <= effect.high else ""
+    return f"{sides}: {found} (95% interval: {ends}).{doubt}"
+
+
+def _labelled(name: str, labels: dict[str, str]) -> str:
+    column, colon, level = name.partition(": ")
+    return f"{labels.get(column, column)}{colon}{level}"

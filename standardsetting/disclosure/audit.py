@@ -1,0 +1,242 @@
+"""The attack on our own release: what can a reader who knows the rules, the totals and everything told so far work out about each count?
+
+The reader is assumed to know the totals over everybody exactly, because the standard-setting pack prints them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from standardsetting.disclosure.bounds import System
+from standardsetting.disclosure.cube import MEASURES, PASSED, STATES, Declaration, Where
+from standardsetting.disclosure.family import Family, Target, families
+from standardsetting.disclosure.policy import Policy
+from standardsetting.disclosure.statements import Told, VerdictTold
+
+Verdicts = Callable[..., NDArray[Any]]
+LARGEST_BOX = 4_000_000
+_COLUMNS = ("table", "group", "stage", "measure", "low", "high", "values")
+
+
+class Released(Protocol):
+    """What the attack needs: the public frame, the public totals, the rules, and what readers were told. No true count of any group."""
+
+    @property
+    def declaration(self) -> Declaration: ...
+    @property
+    def totals(self) -> NDArray[np.int64]: ...
+    @property
+    def policy(self) -> Policy: ...
+    @property
+    def told(self) -> tuple[Told, ...]: ...
+
+
+@dataclass(frozen=True)
+class AuditResult:
+    """What readers can work out.
+
+    Attributes
+    ----------
+    bounds
+        One row a count of a group: `table`, `group`, `stage`, `measure`; `low` and `high`, outside which it cannot lie; and `values`, the
+        width of a range between two values that are both proved possible. Never the true count.
+    passed
+        No count that may be small has too few possible values, and no other count is almost exact.
+    reasons, warnings
+        In words, without any figure about a group.
+    failing
+        Tables in which something failed.
+    solved, seconds, solver
+        Integer programmes solved, time taken, and the solver with its version.
+    """
+
+    bounds: pd.DataFrame
+    passed: bool
+    reasons: tuple[str, ...]
+    warnings: tuple[str, ...]
+    failing: tuple[str, ...]
+    solved: int
+    seconds: float
+    solver: str
+
+
+def attack(
+    released: Released, *, also: Sequence[Told] = (), insiders: Sequence[Told] = (), verdict: Verdicts | None = None, exact: bool = False
+) -> AuditResult:  # fmt: skip
+    """Work out the least and largest value of every count about a group, from everything that was told.
+
+    Parameters
+    ----------
+    released
+        A protected cube.
+    also
+        What earlier releases, FOI answers and the press told.
+    insiders
+        What people in the table know of themselves: a person who is the only one of a group knows that group's counts, so those are not
+        judged, and what they let that person find out about others is.
+    verdict
+        Codes of verdicts from counts; `standardsetting.cohort.verdict.verdicts` unless given.
+    exact
+        Solve for every end of every range. Otherwise a count is settled once enough of its values are proved possible, which decides the
+        same and takes a fraction of the time.
+
+    Raises
+    ------
+    DisclosureError
+        What was told cannot all be true.
+    WorkbenchError
+        The solver did not finish. That is never a pass.
+
+    Notes
+    -----
+    A count fails where fewer than `fewest_values` values remain and it may be under the smallest count. Where the totals over everybody
+    alone leave fewer (three people withdrew in all, so no group has more than three), it fails if it is settled. Any other count fails
+    under `fewest_of_any` values.
+    """
+    started = time.perf_counter()
+    tables, solved = [], 0
+    enough = None if exact else released.policy.fewest_values
+    own = {term.where for one in insiders if not isinstance(one, VerdictTold) for term in one.terms}
+    for family in families(released.declaration, (*released.told, *also, *insiders), released.totals):
+        found, count = _bound(family, released.totals, verdict, enough, own)
+        tables.append(found)
+        solved += count
+    bounds = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(_COLUMNS))
+    return _judged(bounds, released, solved, time.perf_counter() - started)
+
+
+def _bound(
+    family: Family, totals: NDArray[np.int64], verdict: Verdicts | None, enough: int | None, own: set[Where]
+) -> tuple[pd.DataFrame, int]:
+    system = family.system(totals)
+    whole, parts = _splittable(family, [t for t in family.targets() if not any(_within(t.where, where) for where in own)])
+    unlike, place = np.unique(np.array([family.row(t.where, t.stage, t.measure) for t in whole]), axis=0, return_inverse=True)
+    _tell_verdicts(family, system, verdict)
+    found = system.bounds(list(unlike), enough=enough)
+    ends = np.column_stack([found.low, found.high, found.most - found.least + 1])[place.ravel()].tolist()
+    frame = [(t.table, t.group, t.stage, t.measure, *end) for t, end in zip(whole, ends, strict=True)]
+    top = {(t.where, t.stage, t.measure): end for t, end in zip(whole, ends, strict=True)}
+    for part in parts:
+        of = next(c for c in family.declaration.characteristics if c.name == part.where[0][0])
+        # Of several kinds that nobody was told apart, each may be none of the undeclared or all of them.
+        _, high, values = top[((of.name, of.undeclared),), part.stage, part.measure]
+        frame.append((part.table, part.group, part.stage, part.measure, 0, high, values))
+    return pd.DataFrame(frame, columns=list(_COLUMNS)), system.solved
+
+
+def _within(where: Where, group: Where) -> bool:
+    """Whether somebody in `where` is surely in the group: what insiders know of themselves is theirs to know."""
+    mine = dict(where)
+    return all(name in mine and set(mine[name]) <= set(members) for name, members in group)
+
+
+def _splittable(family: Family, targets: list[Target]) -> tuple[list[Target], list[Target]]:
+    """Targets that are sums of unknowns, and kinds of "not known" that no statement tells apart: any number from none to all of them."""
+    alone = {atom for atoms in family.atoms for atom in atoms}
+    undeclared = {c.name: set(c.undeclared) for c in family.declaration.characteristics}
+
+    def hidden_kind(target: Target) -> bool:
+        name, members = target.where[0]
+        return len(target.where) == 1 and len(members) == 1 and members[0] in undeclared[name] and members not in alone
+
+    return [t for t in targets if not hidden_kind(t)], [t for t in targets if hidden_kind(t)]
+
+
+def _tell_verdicts(family: Family, system: System, verdict: Verdicts | None) -> None:
+    """Every pair of counts that agrees with a printed verdict, as bounds on what the group's people did."""
+    told = [one for one in family.told if isinstance(one, VerdictTold)]
+    if not told:
+        return
+    sides = {(where, one.stage): None for one in told for where in (one.where, one.comparator)}
+    rows = [family.row(*side, measure) for side in sides for measure in ("entered", PASSED)]
+    # A group on the verdict channel has few people, which containment knows; its comparator's counts follow only from the whole system.
+    ends = dict(zip(sides, system.contained(np.array(rows)).astype(int).reshape(-1, 2, 2).tolist(), strict=True))
+    others_of = {(one.comparator, one.stage): None for one in told}
+    solved = system.relaxed([family.row(*side, measure) for side in others_of for measure in ("entered", PASSED)])
+    ends |= dict(zip(others_of, solved.reshape(-1, 2, 2).tolist(), strict=True))
+    for one in told:
+        entered, passed = ends[one.where, one.stage]
+        others, others_passed = ends[one.comparator, one.stage]
+        pairs = agreeing(one.code, entered=entered, passed=passed, others=others, others_passed=others_passed, verdict=verdict)
+        n, a = (family.row(one.where, one.stage, measure) for measure in ("entered", PASSED))
+        for row, seen in ((n, pairs[:, 0]), (a, pairs[:, 1]), (n - a, pairs[:, 0] - pairs[:, 1])):
+            system.add(row, int(seen.min()), int(seen.max()))
+
+
+def agreeing(
+    code: int, *, entered: Sequence[int], passed: Sequence[int], others: Sequence[int], others_passed: Sequence[int],
+    verdict: Verdicts | None = None,
+) -> NDArray[np.int64]:  # fmt: skip
+    """Every (entered, passed) of a group inside a box that can carry a printed verdict, for some comparator inside its box.
+
+    The comparator's box is walked at its ends and three points between them, on either count: a verdict turns only once along each.
+    """
+    judge = verdict or default_verdicts()
+    n = np.arange(entered[0], entered[1] + 1)
+    a = np.arange(passed[0], passed[1] + 1)
+    m = np.unique(np.linspace(others[0], others[1], 5).round().astype(int))
+    c = np.unique(np.linspace(others_passed[0], others_passed[1], 5).round().astype(int))
+    if len(n) * len(a) * len(m) * len(c) > LARGEST_BOX:  # so wide a box that a verdict says next to nothing about it
+        return np.array([[entered[0], passed[0]], [entered[1], passed[1]], [entered[1], passed[0]]])
+    grid = np.meshgrid(n, a, m, c, indexing="ij")
+    possible = (grid[1] <= grid[0]) & (grid[3] <= grid[2])
+    agrees = np.zeros(possible.shape, dtype=bool)
+    agrees[possible] = np.asarray(judge(*(grid[at][possible] for at in (1, 0, 3, 2)))) == code
+    pairs = np.argwhere((agrees if agrees.any() else possible).any(axis=(2, 3)))
+    return np.column_stack([n[pairs[:, 0]], a[pairs[:, 1]]])
+
+
+def default_verdicts() -> Verdicts:
+    """The verdict lattice of the cohort statistics."""
+    from standardsetting.cohort.verdict import verdicts
+
+    return verdicts
+
+
+def _judged(bounds: pd.DataFrame, released: Released, solved: int, seconds: float) -> AuditResult:
+    import scipy
+
+    policy, declaration = released.policy, released.declaration
+    of = {(s, m): int(released.totals[declaration.counted(s, m)].sum()) for s in declaration.stages for m in MEASURES}
+    total = [of[link] for link in zip(bounds["stage"], bounds["measure"], strict=True)]
+    # What the totals alone leave: a count of a group lies between none and everybody.
+    unaided = np.array(total) + 1
+    # Where the totals alone leave fewer values than the rule asks for, the release must not settle which it is.
+    few = bounds["values"].to_numpy() < np.where(unaided >= policy.fewest_values, policy.fewest_values, np.minimum(unaided, 2))
+    small = bounds["low"].to_numpy() < policy.smallest_count
+    almost = bounds["values"].to_numpy() < np.where(unaided >= policy.fewest_of_any, policy.fewest_of_any, 1)
+    failed = (few & small) | almost
+    told_small = small & (bounds["high"].to_numpy() < policy.fewest_values) & (unaided > policy.fewest_values) & ~failed
+    reasons = [
+        f"{table}, {group}: {n} counts have fewer than {policy.fewest_values if s else policy.fewest_of_any} possible values."
+        for (table, group, s), n in _tally(bounds[failed].assign(small=small[failed]))
+    ]
+    reasons += _implied(bounds, unaided)
+    warnings = [
+        f"{table}, {group}: {n} hidden counts are provably under {policy.fewest_values}."
+        for (table, group, _), n in _tally(bounds[told_small].assign(small=True))
+    ]
+    failing = tuple(dict.fromkeys(bounds.loc[failed, "table"]))
+    return AuditResult(
+        bounds, not failed.any(), tuple(reasons), tuple(warnings), failing, solved, seconds, f"SciPy {scipy.__version__}, HiGHS"
+    )
+
+
+def _tally(chosen: pd.DataFrame) -> list[tuple[Any, int]]:
+    return list(chosen.groupby(["table", "group", "small"], sort=False).size().items())
+
+
+def _implied(bounds: pd.DataFrame, unaided: NDArray[np.int64]) -> list[str]:
+    """Groups of which readers can tell that nobody passed, or that everybody did."""
+    out = []
+    for measure, words in ((PASSED, "that nobody passed"), (STATES[0], "that everybody passed")):
+        known = bounds[(bounds["measure"] == measure) & (bounds["high"] == 0) & (unaided > 1)].drop_duplicates(["table", "group"])
+        out += [f"{line.table}, {line.group}: readers can tell for a stage {words}." for line in known.itertuples()]
+    return out

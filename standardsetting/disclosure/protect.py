@@ -1,0 +1,189 @@
+"""Protect a publication cube once. Everything printed about groups is taken from what this returns.
+
+Each count is shown by the plan of its table; then the release is attacked as a reader would (`audit.attack`). Where readers could work out
+too much, tables give way in a fixed order that does not depend on who passed, and the attack is run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from standardsetting.disclosure import cells as tables
+from standardsetting.disclosure import rounded
+from standardsetting.disclosure.audit import AuditResult, Verdicts, attack
+from standardsetting.disclosure.cube import Cube, Declaration
+from standardsetting.disclosure.plan import Earlier, Plan, Planner, Table
+from standardsetting.disclosure.policy import RULES, Policy
+from standardsetting.disclosure.statements import Told, known
+from standardsetting.disclosure.told import told as told_by
+from standardsetting.disclosure.told import verdict_codes
+from standardsetting.errors import DisclosureError, UsageError
+
+_GIVING_WAY = ("counts", "verdict", "none")
+_WORDS = {"verdict": "shows verdicts instead of counts", "none": "is not shown"}
+
+
+@dataclass(frozen=True)
+class ProtectedCube:
+    """What may be printed, and what a reader can know from it.
+
+    Attributes
+    ----------
+    cells
+        Tidy: `table`, `group`, `stage`, `measure`, `shown` (the text to print), `value` (whole number or missing), `low` and `high` (what a
+        reader who knows the rules knows from this line alone), `channel` (counts, derived, verdict, none, undeclared, total).
+    steps
+        Where protection had to go further, in words, in the order in which it went.
+    audit
+        The attack that this release withstood.
+    told
+        The release as statements; the ledger keeps them.
+    hash
+        SHA-256 of the cube it was made from.
+    """
+
+    process: str
+    milestone: str
+    declaration: Declaration
+    policy: Policy
+    totals: NDArray[np.int64]
+    cells: pd.DataFrame
+    told: tuple[Told, ...]
+    steps: tuple[str, ...]
+    audit: AuditResult
+    hash: str
+    rules: str = RULES
+
+    def counts(self, table: str, stage: str) -> pd.DataFrame:
+        """Protected counts to compute statistics from: `group`, `entered`, `passed`, `comparator`; only groups that have both.
+
+        A statistic printed beside these counts is computed from them and from nothing else.
+        """
+        named = {" by ".join(t): t for t in self.declaration.tables}
+        if table not in named:
+            raise UsageError("The cube has no such table.", next_step=f"Its tables: {'; '.join(named)}.")
+        parts, both = named[table], ["entered", "passed"]
+        here = self.cells[(self.cells["table"] == table) & (self.cells["stage"] == stage) & self.cells["measure"].isin(both)]
+        wide = here.dropna(subset="value").pivot(index="group", columns="measure", values="value").reindex(columns=both).dropna()
+        wide = wide.drop(index=tables.EVERYBODY, errors="ignore").astype(int)
+        comparator = tables.remainder_label(self.declaration, parts)
+        order = [g for g in here["group"].drop_duplicates() if g in wide.index]
+        return wide.loc[order].rename_axis(columns=None).reset_index().assign(comparator=lambda d: d["group"] == comparator)
+
+    def csv(self) -> str:
+        """The cells as text, the same to the byte for the same cube, rules and ledger."""
+        return str(self.cells.to_csv(index=False, lineterminator="\n"))
+
+
+def protect(
+    cube: Cube, *, policy: Policy | None = None, verdict: Verdicts | None = None, earlier: Earlier | None = None, also: Sequence[Told] = (),
+    closed: bool = False, secret: bytes | None = None,
+) -> ProtectedCube:  # fmt: skip
+    """What may be printed of a cube?
+
+    Parameters
+    ----------
+    cube
+        The publication cube.
+    policy
+        The rules; 10-5 unless given.
+    verdict
+        Codes of verdicts from counts; `standardsetting.cohort.verdict.verdicts` unless given.
+    earlier
+        Protected values of earlier releases of this process (`releases.earlier`): they are reused until a count has moved by `change`.
+    also
+        What earlier releases, FOI answers and the press told (`releases.told`).
+    closed
+        The process has closed: earlier values are no longer reused.
+    secret
+        For the rounded cube: the sealed secret from which its rounding is drawn.
+
+    Raises
+    ------
+    DisclosureError
+        Even with nothing shown, readers could work out too much from what was told before.
+    """
+    policy = policy or Policy()
+    reused: Earlier = {} if closed or earlier is None else earlier
+    insiders = singletons(cube)
+    modes = dict.fromkeys(cube.declaration.tables, _GIVING_WAY[0])
+    release = _released(cube, policy, modes, verdict, reused, secret)
+    steps: list[str] = []
+    while True:
+        result = attack(release, also=also, verdict=verdict)
+        if result.passed and insiders:
+            inside = attack(release, also=also, insiders=insiders, verdict=verdict)
+            result = result if inside.passed else inside
+        if result.passed:
+            return replace(release, steps=tuple(steps), audit=result)
+        told, gave_way = release.told, ""
+        while release.told == told:
+            table = _next(cube.declaration, modes, result.failing)
+            if table is None:
+                raise DisclosureError(
+                    "Readers could work out too much about a group even if nothing more were shown.",
+                    details=result.reasons,
+                    next_step="Look at what the release ledger says was told before; do not release.",
+                )
+            modes[table] = _GIVING_WAY[_GIVING_WAY.index(modes[table]) + 1]
+            gave_way = f"{' by '.join(table)} {_WORDS[modes[table]]}: readers could have worked out too much."
+            release = _released(cube, policy, modes, verdict, reused, secret)
+        steps.append(gave_way)
+
+
+def singletons(cube: Cube) -> tuple[Told, ...]:
+    """What people know who are the only one of their group in a published table: they can take themselves out."""
+    declaration, found = cube.declaration, list[Told]()
+    first = declaration.stages[0]
+    for table in declaration.tables:
+        for where in declaration.groups(table).values():
+            if cube.count(where, first, "entered") == 1:
+                ends = cube.by_ending(where)
+                stage, state = declaration.classes[int(np.flatnonzero(ends)[0])]
+                found += [known(where, *link, 1, 1, source="insider") for link in ((first, "entered"), (stage, state))]
+    return tuple(found)
+
+
+def _released(
+    cube: Cube, policy: Policy, modes: Mapping[Table, str], verdict: Verdicts | None, earlier: Earlier, secret: bytes | None
+) -> ProtectedCube:
+    if policy.name == "rounded cube":
+        frame, told = rounded.cells(cube, policy, modes, secret)
+    else:
+        planned = plans(cube, policy, modes, earlier)
+        codes = verdict_codes(cube, planned, policy, verdict)
+        frame, told = tables.cells(cube, planned, codes, policy), told_by(cube, planned, codes, policy)
+    blank: Any = None
+    return ProtectedCube(cube.process, cube.milestone, cube.declaration, policy, cube.totals, frame, told, (), blank, cube.hash)
+
+
+def plans(cube: Cube, policy: Policy, modes: Mapping[Table, str], earlier: Earlier) -> dict[Table, Plan]:
+    """The plan of each table: coarser tables first, since the finer ones lean on them, intersections last."""
+    declaration, planner = cube.declaration, Planner(cube, policy, earlier)
+    made: dict[Table, Plan] = {}
+    for table in sorted((t for t in declaration.tables if len(t) == 1), key=lambda t: len(declaration.groups_of(t[0]))):
+        of = declaration.of(table[0])
+        coarser = next((made[t] for t in made if declaration.of(t[0]) is of), None)
+        made[table] = planner.one_way(table, mode=modes[table], coarser=coarser)
+    for pair in (t for t in declaration.tables if len(t) == 2):
+        made[pair] = planner.crossed(pair, mode=modes[pair], edges=(made.get(pair[:1]), made.get(pair[1:])))
+    return {table: made[table] for table in declaration.tables}
+
+
+def _names(declaration: Declaration, table: Table) -> set[str]:
+    return {declaration.of(level).name for level in table}
+
+
+def _next(declaration: Declaration, modes: Mapping[Table, str], failing: Sequence[str]) -> Table | None:
+    """The next table to give way: among those that share a characteristic with a failure, the last declared that still shows anything."""
+    touched = set().union(*(_names(declaration, t) for t in declaration.tables if " by ".join(t) in failing))
+    for t in (t for t in declaration.tables if len(t) > 1 and _names(declaration, t) & touched):
+        touched |= _names(declaration, t)
+    able = [t for t in declaration.tables if modes[t] != "none" and _names(declaration, t) & touched]
+    return able[-1] if able else None

@@ -1,0 +1,149 @@
+"""The ledger of releases: what was printed about groups, to whom, and what others told. Append-only, in the chain of the process's records.
+
+It holds protected values, never true ones. A later release is audited against all of it and reuses its values (the change rule).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from standardsetting import records
+from standardsetting.disclosure.plan import Earlier
+from standardsetting.disclosure.protect import ProtectedCube
+from standardsetting.disclosure.statements import Statement, Term, Told, VerdictTold
+from standardsetting.errors import DisclosureError, UsageError
+
+RELEASE, OUTSIDE = "disclosure release", "disclosure statement"
+_OWN = ("counts", "undeclared", "verdict")
+_SAME = ["table", "group", "stage", "measure", "shown"]
+
+
+@dataclass(frozen=True)
+class History:
+    """What was released about a process and what others told, oldest first.
+
+    Attributes
+    ----------
+    earlier
+        The newest protected value of each count, None where it was hidden.
+    told
+        What FOI answers and the press told, and what a release of the same snapshot told.
+    """
+
+    bodies: tuple[dict[str, Any], ...]
+
+    @property
+    def releases(self) -> tuple[dict[str, Any], ...]:
+        return tuple(body for body in self.bodies if "cells" in body)
+
+    @property
+    def earlier(self) -> Earlier:
+        found: dict[tuple[str, str, str, str], int | None] = {}
+        for body in self.releases:
+            for table, group, stage, measure, _, value, channel in body["cells"]:
+                if channel in ("counts", "undeclared") and measure in ("entered", "passed"):
+                    found[table, group, stage, measure] = value
+        return found
+
+    def told(self, cube_hash: str) -> tuple[Told, ...]:
+        """Earlier statements that bear on a cube: everything told by others, and by releases of this very snapshot.
+
+        What a release of another snapshot told is about other counts; the change rule keeps the difference from telling anything.
+        """
+        relevant = [body for body in self.bodies if "cells" not in body or body["cube"] == cube_hash]
+        return tuple(_read_told(one) for body in relevant for one in body["told"])
+
+
+def read(folder: Path) -> History:
+    """The releases and outside statements of a process.
+
+    Raises
+    ------
+    StageError
+        The ledger does not verify. A release that cannot be audited against it does not run.
+    """
+    return History(tuple(dict(r.body) for r in records.read(folder) if r.kind in (RELEASE, OUTSIDE)))
+
+
+def nothing_new(history: History, release: ProtectedCube) -> bool:
+    """Whether a release says nothing of a group that the last one did not: then it writes "no new figures" and stops.
+
+    The total and the remainder follow from counts that are known anyway.
+    """
+    if not history.releases:
+        return False
+    before = [tuple(line[:5]) for line in history.releases[-1]["cells"] if line[6] in _OWN]
+    now = release.cells[release.cells["channel"].isin(_OWN)][_SAME]
+    return before == list(now.itertuples(index=False, name=None))
+
+
+def record(
+    folder: Path, release: ProtectedCube, *, recipients: Sequence[str], signed_by: str, prepared_by: str, when: datetime
+) -> records.Record:
+    """Write a release to the ledger before anybody receives it.
+
+    Raises
+    ------
+    UsageError
+        The person who signs also prepared it, or nobody receives it.
+    DisclosureError
+        The release did not pass its audit; its milestone was released before from another snapshot (each milestone is released once: a
+        correction shows at the next); or what is declared has changed since (a new code list starts a new process).
+    """
+    if not recipients or not signed_by or signed_by.strip().casefold() == prepared_by.strip().casefold():
+        raise UsageError("A release needs its recipients, and the signature of somebody who did not prepare it.")
+    if release.audit is None or not release.audit.passed:
+        raise DisclosureError("A release that did not pass its audit is not recorded and not released.")
+    declared = _declared(release)
+    for body in read(folder).releases:
+        if body["milestone"] == release.milestone and body["cube"] != release.hash:
+            raise DisclosureError("This milestone was released before from other data. A correction shows at the next milestone.")
+        if body["declared"] != declared:
+            raise DisclosureError("The stages, groups or tables declared differ from those of an earlier release of this process.")
+    columns = [*_SAME, "value", "channel"]
+    lines = [[None if pd.isna(cell) else cell for cell in line] for line in release.cells[columns].astype(object).to_numpy().tolist()]
+    body = {
+        "milestone": release.milestone, "declared": declared, "cube": release.hash, "policy": release.policy.as_record(),
+        "recipients": list(recipients),
+        "prepared_by": prepared_by, "signed_by": signed_by, "steps": list(release.steps), "cells": lines,
+        "told": [_write_told(one) for one in release.told],
+    }  # fmt: skip
+    return records.append(folder, RELEASE, body, when=when)
+
+
+def record_outside(
+    folder: Path, statements: Sequence[Statement], *, source: str, text: str, entered_by: str, when: datetime
+) -> records.Record:
+    """Enter by hand what an FOI answer or the press told, so that every later release is audited against it."""
+    if not statements or not source or not entered_by:
+        raise UsageError("An outside statement needs its source, who entered it, and at least one sum with its bounds.")
+    body = {"source": source, "text": text, "entered_by": entered_by, "told": [_write_told(one) for one in statements]}
+    return records.append(folder, OUTSIDE, body, when=when)
+
+
+def _declared(release: ProtectedCube) -> str:
+    return hashlib.sha256(release.declaration.as_text().encode()).hexdigest()
+
+
+def _write_told(told: Told) -> dict[str, Any]:
+    return {"verdict" if isinstance(told, VerdictTold) else "sum": asdict(told)}
+
+
+def _read_told(body: dict[str, Any]) -> Told:
+    if "verdict" in body:
+        v = body["verdict"]
+        return VerdictTold(_where(v["where"]), _where(v["comparator"]), v["stage"], v["code"])
+    s = body["sum"]
+    terms = tuple(Term(_where(t["where"]), t["stage"], t["measure"], t["weight"]) for t in s["terms"])
+    return Statement(terms, s["low"], s["high"], s["source"])
+
+
+def _where(written: Sequence[Any]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((name, tuple(members)) for name, members in written)

@@ -1,0 +1,54 @@
+"""What a reader has been told, as statements about counts: by this release, an earlier one, the press, or their own place in the table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from standardsetting.disclosure.cube import Where
+
+
+@dataclass(frozen=True)
+class Term:
+    """A count of a group at a stage, and how often it enters a sum."""
+
+    where: Where
+    stage: str
+    measure: str
+    weight: int = 1
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A sum of counts lies between two bounds; None is no bound.
+
+    Examples
+    --------
+    A press line, "none of the four women was posted":
+
+    >>> women = (("sex", ("women",)),)
+    >>> entered = Statement((Term(women, "applied", "entered"),), 4, 4, source="press")
+    >>> posted = Statement((Term(women, "posted", "passed"),), 0, 0, source="press")
+    """
+
+    terms: tuple[Term, ...]
+    low: int | None
+    high: int | None
+    source: str = "release"
+
+
+@dataclass(frozen=True)
+class VerdictTold:
+    """A verdict was printed that compares a group with its comparator at a stage; its code is computed from the true counts."""
+
+    where: Where
+    comparator: Where
+    stage: str
+    code: int
+
+
+Told = Statement | VerdictTold
+
+
+def known(where: Where, stage: str, measure: str, low: int | None, high: int | None, *, source: str = "release") -> Statement:
+    """A statement about a single count."""
+    return Statement((Term(where, stage, measure),), low, high, source)

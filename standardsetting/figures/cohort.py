@@ -1,0 +1,262 @@
+"""Pictures of a release about groups, drawn from released numbers alone: no coordinate says more than the table below it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from standardsetting.disclosure.release import Release
+from standardsetting.figures.figure import BLUE, GREY, INK, LIGHT, ORANGE, QUIET, Figure, drawing
+from standardsetting.tables import cohort as tables
+
+_MOST_LINES = 4
+_LINES = (0.8, 1.0, 1.25)
+
+
+def forest(release: Release) -> Figure | None:
+    """The declared comparisons: impact ratios with intervals, verdicts at the right; a group without counts keeps its line."""
+    rows = release["comparisons"].table
+    rows = rows[rows["family"] == "declared"].reset_index(drop=True)
+    if rows.empty:
+        return None
+    height = 2.2 + 0.62 * len(rows)
+    with drawing(height) as figure:
+        axes = figure.subplots()
+        figure.subplots_adjust(left=0.36, right=0.72, top=1 - 0.3 / height, bottom=1.3 / height)
+        at = np.arange(len(rows))
+        for line in _LINES:
+            axes.axvline(line, color=QUIET if line == 1 else GREY, linewidth=0.8, linestyle="-" if line == 1 else (0, (4, 3)))
+        shown = rows["ratio"].notna().to_numpy(dtype=bool)
+        low, high = (rows[end].astype(float).clip(0.2, 5).fillna(5 if end == "ratio_high" else 0.2) for end in ("ratio_low", "ratio_high"))
+        axes.hlines(at[shown], low[shown], high[shown], color=BLUE, linewidth=1.6)
+        axes.plot(rows["ratio"][shown].astype(float), at[shown], "o", color=BLUE, markersize=5)
+        for place, row in zip(at, rows.to_dict("records"), strict=True):
+            verdict = row["verdict"] or "too few people"
+            axes.annotate(verdict, (1.03, place), xycoords=("axes fraction", "data"), va="center", fontsize=7.5, annotation_clip=False)
+            if not shown[place]:
+                axes.annotate("[c]", (1.0, place), va="center", ha="center", fontsize=7.5, color=QUIET)
+        axes.set_xscale("log")
+        axes.set_xticks([0.5, *_LINES, 2], ["0.5", "0.8", "1", "1.25", "2"])
+        axes.xaxis.minorticks_off()
+        axes.set(xlim=(0.35, 2.9), ylim=(len(rows) - 0.4, -0.6), xlabel="Impact ratio, log scale; 1 is no difference")
+        axes.set_yticks(at, [f"{_short(row['group'])}: {_short(row['stage'])}" for row in rows.to_dict("records")], fontsize=7.5)
+        axes.spines["left"].set_visible(False)
+    gaps = rows["verdict"].isin(("material gap", "gap, size uncertain"))
+    title = (
+        f"{int(gaps.sum())} of {len(rows)} declared comparisons show a gap"
+        if gaps.any()
+        else f"None of the {len(rows)} declared comparisons shows a gap"
+    )
+    alt = f"Impact ratios of {int(shown.sum())} declared comparisons with 95% intervals; {int((~shown).sum())} more have no counts."
+    return Figure(
+        "forest", title, "Impact ratio with 95% interval; [c]: confidential", alt, figure, tables.comparisons(release, family="declared")
+    )
+
+
+def ladder(release: Release) -> Figure | None:
+    """The share of each group at each stage, a line a group."""
+    rows = release["ladder"].table
+    stages = dict(release.header["labels"]["stages"])
+    complete = rows.dropna(subset=["share"])
+    many = complete.groupby(["characteristic", "group"], sort=False)["share"].size()
+    order = many[many > 1].sort_values(ascending=False, kind="stable").index[:_MOST_LINES]
+    if not len(order):
+        return None
+    with drawing(7.5) as figure:
+        axes = figure.subplots()
+        figure.subplots_adjust(left=0.07, right=0.74, top=0.96, bottom=0.26)
+        place = {stage: at for at, stage in enumerate(stages)}
+        ends = []
+        for (characteristic, group), colour, mark in zip(order, (BLUE, ORANGE, LIGHT, QUIET), "oDs^", strict=False):
+            mine = complete[(complete["characteristic"] == characteristic) & (complete["group"] == group)]
+            axes.plot([place[s] for s in mine["stage"]], mine["share"], mark + "-", color=colour, linewidth=1.3, markersize=4.5)
+            ends.append((float(mine["share"].iloc[-1]), _short(group)))
+        for height, label in _apart(ends, 3.2):
+            axes.annotate(label, (1.01, height), xycoords=("axes fraction", "data"), va="center", fontsize=7.5, annotation_clip=False)
+        axes.set_xticks(range(len(stages)), [label.replace(" ", "\n", 1) for label in stages.values()], fontsize=7)
+        axes.set(ylim=(0, max(10.0, complete["share"].max() * 1.15)), xlim=(-0.2, len(stages) - 0.8))
+    alt = f"Lines of the share of {len(order)} groups after each of {len(stages)} stages; a gap in a line is a share that may not be told."
+    return Figure(
+        "ladder", "Shares along the way", "Per cent of everybody left after each stage", alt, figure, tables.released(release, "ladder")
+    )
+
+
+def waterfall(release: Release) -> Figure | None:
+    """Each stage's impact ratio and that of the whole way, for the groups whose every stage may be shown."""
+    rows = release["waterfall"].table
+    if rows.empty:
+        return None
+    stages = dict(release.header["labels"]["stages"])
+    groups = rows[["characteristic", "group"]].drop_duplicates().itertuples(index=False, name=None)
+    chosen = list(groups)[:_MOST_LINES]
+    height = 1.6 + 2.9 * len(chosen)
+    with drawing(height) as figure:
+        panels = figure.subplots(len(chosen), 1, sharex=True, squeeze=False).ravel()
+        figure.subplots_adjust(left=0.32, right=0.95, top=1 - 0.8 / height, bottom=1.2 / height, hspace=0.45)
+        for axes, (characteristic, group) in zip(panels, chosen, strict=True):
+            mine = rows[(rows["characteristic"] == characteristic) & (rows["group"] == group)].reset_index(drop=True)
+            logs = np.log(mine["ratio"].astype(float))
+            starts = np.concatenate([[0], np.cumsum(logs.to_numpy()[:-1])])
+            starts[-1] = 0  # the whole way starts again from no difference
+            colours = [ORANGE if value < 0 else BLUE for value in logs]
+            axes.barh(range(len(mine)), logs, left=starts, color=colours, height=0.62)
+            axes.axvline(0, color=QUIET, linewidth=0.8)
+            axes.set_yticks(range(len(mine)), [stages.get(s, s) for s in mine["stage"]], fontsize=7)
+            axes.invert_yaxis()
+            axes.set_title(group, loc="left", fontsize=8.5)
+            ticks = [0.5, 0.8, 1.0, 1.25, 2.0]
+            axes.set_xticks(np.log(ticks), [f"{tick:g}" for tick in ticks])
+        panels[-1].set_xlabel("Impact ratio, log scale: to the left of 1 the group loses ground, to the right it gains")
+    alt = f"Waterfalls of stage impact ratios for {len(chosen)} groups; the last bar of each is the whole way."
+    return Figure(
+        "waterfall",
+        "Where the groups lost or gained ground",
+        "Impact ratio of each stage; the last bar is the whole way",
+        alt,
+        figure,
+        tables.released(release, "waterfall"),
+    )
+
+
+def score_bars(release: Release) -> Figure | None:
+    """How each group's scores lie on each value, in pooled bars."""
+    rows = release["score_bars"].table
+    if rows.empty:
+        return None
+    kinds = rows[["characteristic", "group", "value"]].drop_duplicates().reset_index(drop=True)
+    height = 1.6 + 0.5 * len(kinds)
+    with drawing(height) as figure:
+        axes = figure.subplots()
+        figure.subplots_adjust(left=0.42, right=0.97, top=1 - 0.3 / height, bottom=1.1 / height)
+        for at, kind in enumerate(kinds.to_dict("records")):
+            mine = rows[
+                (rows["characteristic"] == kind["characteristic"]) & (rows["group"] == kind["group"]) & (rows["value"] == kind["value"])
+            ]
+            left = 0.0
+            for number, bar in enumerate(mine.to_dict("records")):
+                colour = (LIGHT, BLUE, QUIET, ORANGE)[number % 4]
+                axes.barh(at, bar["share"], left=left, color=colour, edgecolor="white", height=0.7)
+                if bar["share"] >= 6:
+                    dark = colour in (BLUE, QUIET)
+                    axes.text(
+                        left + bar["share"] / 2, at, f"{bar['score']}", ha="center", va="center", fontsize=7, color="white" if dark else INK
+                    )
+                left += bar["share"]
+        axes.set_yticks(range(len(kinds)), [f"{kind['value']}: {_short(kind['group'])}" for kind in kinds.to_dict("records")], fontsize=7)
+        axes.set(xlim=(0, 100), ylim=(len(kinds) - 0.4, -0.6), xlabel="Per cent of the group; each bar is marked with its score")
+        axes.spines["left"].set_visible(False)
+    alt = f"Stacked bars of value scores for {len(kinds)} pairs of value and group; the lowest scores are left out."
+    return Figure(
+        "score-bars",
+        "How the scores lie, value by value",
+        "Per cent of those interviewed; the lowest bar is left out",
+        alt,
+        figure,
+        tables.released(release, "score_bars"),
+    )
+
+
+def adjusted_view(release: Release) -> Figure | None:
+    """The gap as it is, and among people alike in other facts."""
+    rows = release["adjusted"].table
+    return (
+        None
+        if rows.empty
+        else _dots(
+            release,
+            "adjusted",
+            rows["difference"],
+            rows["low"],
+            rows["high"],
+            [f"{_short(r['group'])}: {r['view']}" for r in rows.to_dict("records")],
+            title="The gap as it is, and among people alike in other facts",
+            unit="Percentage points; below zero the group meets the standard less often",
+            middle=0.0,
+        )
+    )
+
+
+def intersection(release: Release) -> Figure | None:
+    """Rates of groups that share two characteristics, drawn in; raw points are not shown."""
+    rows = release["intersection"].table
+    return (
+        None
+        if rows.empty
+        else _dots(
+            release,
+            "intersection",
+            rows["rate"],
+            rows["low"],
+            rows["high"],
+            [f"{_short(r['sex'])}, {_short(r['ethnicity'])}" for r in rows.to_dict("records")],
+            title="Meeting the standard, by two characteristics together",
+            unit="Per cent, drawn in towards what the two say separately",
+            middle=None,
+        )
+    )
+
+
+def undeclared(release: Release) -> Figure | None:
+    """How far each ratio could lie from what it is, whoever the undeclared are."""
+    rows = release["undeclared"].table
+    return (
+        None
+        if rows.empty
+        else _dots(
+            release,
+            "undeclared",
+            rows["ratio"],
+            rows["smallest"],
+            rows["largest"],
+            [f"{_short(r['group'])}: {_short(r['stage'])}" for r in rows.to_dict("records")],
+            title="What the undeclared could change",
+            unit="Impact ratio; the line runs from the smallest to the largest that is possible",
+            middle=1.0,
+        )
+    )
+
+
+def _dots(
+    release: Release,
+    name: str,
+    middle_of: pd.Series,
+    low: pd.Series,
+    high: pd.Series,
+    labels: list[str],
+    *,
+    title: str,
+    unit: str,
+    middle: float | None,
+) -> Figure:
+    height = 1.7 + 0.5 * len(labels)
+    at = np.arange(len(labels))
+    with drawing(height) as figure:
+        axes = figure.subplots()
+        figure.subplots_adjust(left=0.42, right=0.96, top=1 - 0.3 / height, bottom=1.1 / height)
+        axes.hlines(at, low.astype(float), high.astype(float), color=BLUE, linewidth=1.5)
+        axes.plot(middle_of.astype(float), at, "o", color=BLUE, markersize=5)
+        if middle is not None:
+            axes.axvline(middle, color=QUIET, linewidth=0.8)
+        axes.set_yticks(at, labels, fontsize=7.5)
+        axes.set(ylim=(len(labels) - 0.4, -0.6), xlabel=unit)
+        axes.spines["left"].set_visible(False)
+    alt = f"{title}: {len(labels)} dots with lines."
+    return Figure(name, title, unit, alt, figure, tables.released(release, name))
+
+
+def _apart(ends: list[tuple[float, str]], gap: float) -> list[tuple[float, str]]:
+    """Labels at the ends of lines, moved apart where they would touch."""
+    placed: list[tuple[float, str]] = []
+    last = -math.inf
+    for height, label in sorted(ends):
+        last = max(height, last + gap)
+        placed.append((last, label))
+    return placed
+
+
+def _short(text: str) -> str:
+    """A label that fits beside a picture; the table has it in full."""
+    text = text.split(" (")[0].removesuffix(" or not declared")
+    return text if len(text) <= 38 else text[:36].rsplit(" ", 1)[0] + " …"

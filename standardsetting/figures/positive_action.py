@@ -1,0 +1,87 @@
+"""Pictures of the positive-action release, drawn from released numbers alone: no coordinate says more than the table below it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from standardsetting.disclosure.release import Release
+from standardsetting.figures.cohort import _apart, _dots, _short
+from standardsetting.figures.figure import BLUE, GREY, LIGHT, ORANGE, QUIET, Figure, drawing
+from standardsetting.tables import cohort, positive_action
+
+_IN_100 = "in 100 people"
+
+
+def reach(release: Release) -> Figure | None:
+    """How many people were left at each step, a line a group; a step that may not be told is left out of the line."""
+    rows = release["reach"].table
+    steps = list(rows["step"].drop_duplicates())
+    rows = rows.assign(n=pd.to_numeric(rows["shown"].str.replace(",", ""), errors="coerce"), at=rows["step"].map(steps.index))
+    told = rows.dropna(subset=["n"])
+    if told.empty:
+        return None
+    order = ["everybody", *(group for group in told["group"].drop_duplicates() if group != "everybody")]
+    with drawing(7.5) as figure:
+        axes = figure.subplots()
+        figure.subplots_adjust(left=0.3, right=0.97, top=0.94, bottom=0.2)
+        starts = []
+        for group, colour, mark in zip(order, (QUIET, BLUE, ORANGE, LIGHT), "oDs^", strict=False):
+            mine = told[told["group"] == group]
+            axes.plot(mine["at"], mine["n"], mark + "-", color=colour, linewidth=1.4, markersize=5)
+            for at, n, text in zip(mine["at"], mine["n"], mine["shown"], strict=True):
+                axes.annotate(text, (at, n), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=7.5)
+            starts.append((float(mine["n"].iloc[0]), _short(group.split(", not")[0])))
+        for height, label in _apart(starts, 0.07 * float(told["n"].max())):
+            axes.annotate(label, (0, height), xytext=(-12, 0), textcoords="offset points", ha="right", va="center", fontsize=7.5)
+        axes.set_xticks(range(len(steps)), [step.replace(" ", "\n", 1) for step in steps], fontsize=7.5)
+        axes.set_yticks([])
+        axes.set(ylim=(0, 1.15 * float(told["n"].max())), xlim=(-0.2, len(steps) - 0.8))
+        axes.spines["left"].set_visible(False)
+    alt = f"Lines of how many people were left at each of {len(steps)} steps; a step without a dot may not be told."
+    return Figure("reach", "Whom the workshops reached", "People, from the counts as shown", alt, figure, positive_action.reach(release))
+
+
+def balance(release: Release) -> Figure | None:
+    """Standardised differences before and after weighting, with lines at a tenth of a standard deviation."""
+    rows = release["balance"].table
+    if rows.empty:
+        return None
+    at, height = np.arange(len(rows)), 2.0 + 0.62 * len(rows)
+    most = max(0.3, float(rows[["before", "after"]].abs().to_numpy(dtype=float).max()) + 0.05)
+    with drawing(height) as figure:
+        axes = figure.subplots()
+        figure.subplots_adjust(left=0.36, right=0.96, top=1 - 0.7 / height, bottom=1.1 / height)
+        for line in (-0.1, 0.1):
+            axes.axvline(line, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.axvline(0, color=QUIET, linewidth=0.8)
+        for name, colour, mark, filled in (("before", ORANGE, "D", False), ("after", BLUE, "o", True)):
+            axes.plot(rows[name].astype(float), at, mark, color=colour, markersize=6, markerfacecolor=colour if filled else "white")
+            axes.annotate(name, (float(rows[name].iloc[0]), 0), xytext=(0, 9), textcoords="offset points", ha="center", fontsize=7.5)
+        axes.set_yticks(at, list(rows["covariate"]), fontsize=7.5)
+        ticks = [tick / 10 for tick in range(-int(most * 10), int(most * 10) + 1)]
+        axes.set_xticks(ticks, [f"{tick:.1f}" for tick in ticks], fontsize=7.5)
+        axes.set(xlim=(-most, most), ylim=(len(rows) - 0.5, -0.7), xlabel="Attenders less others, in standard deviations; dashed: 0.1")
+        axes.spines["left"].set_visible(False)
+    alt = f"Standardised differences of {len(rows)} covariates before and after weighting."
+    return Figure(
+        "balance", "Attenders and others, before and after weighting", "Standardised difference", alt, figure,
+        cohort.released(release, "balance"),
+    )  # fmt: skip
+
+
+def effects(release: Release) -> Figure | None:
+    """The comparisons of shares with their intervals."""
+    rows = release["effects"].table
+    rows = rows[rows["estimate"].notna() & rows["low"].notna() & rows["high"].notna() & (rows["unit"] == _IN_100)]
+    if rows.empty:
+        return None
+    figure = _dots(
+        release, "effects", rows["estimate"], rows["low"], rows["high"], [question.replace(": ", ":\n") for question in rows["question"]],
+        title="Differences in meeting the standard", unit="More or fewer in 100 people who met the standard, with 95% interval", middle=0.0,
+    )  # fmt: skip
+    axes = figure.drawing.axes[0]
+    ends = [int(10 * np.floor(min(0, rows["low"].min()) / 10)), int(10 * np.ceil(max(0, rows["high"].max()) / 10))]
+    axes.set_xticks(range(ends[0], ends[1] + 1, 10))
+    axes.set_xlim(*ends)
+    return Figure(figure.name, figure.title, figure.subtitle, figure.alt, figure.drawing, positive_action.effects(release))

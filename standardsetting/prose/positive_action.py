@@ -1,0 +1,115 @@
+"""The sentences of the positive-action report, from a release: nothing here sees a count that was not released."""
+
+from __future__ import annotations
+
+import html
+
+from standardsetting.disclosure.release import Release
+from standardsetting.prose.passage import Passage, heading, paragraphs
+
+# Headings and openings of the parts, in the order of the report.
+PARTS: dict[str, tuple[str, str]] = {
+    "legal_file": (
+        "The legal file",
+        "Why these steps, for whom, on what evidence and until when. Without a complete file in date there is no report.",
+    ),
+    "reach": (
+        "Whom the workshops reached",
+        "People who were eligible for the interview and to whom a workshop was open, and how far they came.",
+    ),
+    "not_attending": ("Why people did not attend", "Of those who were invited and could have come."),
+    "design": (
+        "What this design can show",
+        "Said before any number: how the workshops were offered decides what can be known of their effect.",
+    ),
+    "balance": (
+        "Were attenders like the others before?",
+        "Only people to whom a workshop was open are compared, with each other, and only on what was fixed before the invitations.",
+    ),
+    "effects": ("What was found", "A comparison is told in whole points, with its interval, and only where every part has enough people."),
+    "sensitivity": (
+        "What something unmeasured could explain",
+        "The E-value: how strongly one unmeasured cause would have to go with attending, and with success, to explain the finding.",
+    ),
+    "detectable": (
+        "How large an effect would have to be to be seen here",
+        "What this many people would have shown, had half of them been drawn by lot.",
+    ),
+    "next_trial": ("Next time: a lottery", "How many people a lottery of places needs, half of them offered a place now and half later."),
+    "cost": ("Cost of an attended place", "What was spent, by how many came."),
+    "due_regard": (
+        "Due regard: what was found, and what follows",
+        "To be filled in by those who decide: what follows from each finding, who does it, and by when; or no action, and because of what.",
+    ),
+}
+_LOTTERY = (
+    "Before the list of people exists, somebody chooses a secret seed and publishes its hash. The seed stays under lock.",
+    "The list is closed. Everybody who wants a place is on it, by a reference that says nothing of them.",
+    "The seed is opened, and a rule that was published before sorts the list by it. The first are offered a place now; the others are the "
+    "wait list, and are offered one later. A place given up goes to the first of the wait list.",
+    "The seed is published, so that anybody can do the draw again and see that nobody chose.",
+    "Everybody who was offered a place is compared with everybody on the wait list, whoever came. A difference is the effect of the offer.",
+)
+# Parts whose rows are said in full; the others have a table.
+_TOLD_IN_ROWS = ("effects", "sensitivity", "detectable", "cost")
+
+
+def action_heading(release: Release) -> Passage:
+    """The finding as a heading: who was reached, and whether an effect is told."""
+    share = _share_attended(release)
+    reached = f"{share:.0f} in 100 attended a workshop" if share is not None else "How many attended may not be told"
+    design = release["design"].table
+    identified = (design.loc[design["item"] == "Is an effect identified?", "content"] == "yes").any()
+    said = "the design can show the effect of the offer" if identified else "what attending did cannot be told"
+    return heading(f"{reached}; {said}", "answer")
+
+
+def action_answer(release: Release) -> Passage:
+    """Page one: who was reached, what can and cannot be said, what to do next time; and what changed since the last release."""
+    table = release["answer"].table
+    parts = []
+    for about, rows in table.groupby("about", sort=False):
+        items = "".join(f"<li>{html.escape(text)}</li>" for text in rows["sentence"])
+        parts.append(f"<h3>{html.escape(str(about))}</h3><ul>{items}</ul>")
+    changes = release["changes"].table["sentence"].tolist() if "changes" in release.sections else []
+    return Passage("".join(parts)) + paragraphs(*changes)
+
+
+def part_heading(release: Release, name: str) -> Passage:
+    """The heading of a part and what it shows; nothing where this tier does not hold the part."""
+    if name not in release.sections:
+        return Passage("")
+    title, opening = PARTS[name]
+    return heading(title, name.replace("_", "-")) + paragraphs(opening)
+
+
+def part(release: Release, name: str) -> Passage:
+    """What a part says in words, and how it was made."""
+    if name not in release.sections:
+        return Passage("")
+    section = release[name]
+    rows = [text for text in section.table["sentence"] if text] if name in _TOLD_IN_ROWS else []
+    method = paragraphs(f"How this was made: {section.method}", kind="quiet") if section.method and not section.table.empty else Passage("")
+    return paragraphs(*dict.fromkeys(rows), *section.sentences) + method
+
+
+def lottery() -> Passage:
+    """How the sealed lottery works, in the order of events."""
+    return Passage("<ol>" + "".join(f"<li>{html.escape(text)}</li>" for text in _LOTTERY) + "</ol>")
+
+
+def how_to_read() -> Passage:
+    """The words of the report."""
+    return heading("How to read this", "reading") + paragraphs(
+        "Attenders are never compared with people to whom no workshop was open: that would show how groups of people differ and call it "
+        "the workshop.",
+        "Colleagues saw who went. Results by attendance, or by who was offered a place, are therefore told only where at least 20 people "
+        "with and 20 without success are on both sides, in whole points, without the counts.",
+        "Small counts are hidden and others rounded. Shares come from the rounded counts.",
+    )
+
+
+def _share_attended(release: Release) -> float | None:
+    rows = release["reach"].table
+    shares = rows.loc[rows["group"] == "everybody", "share"].tolist()[-1:]
+    return None if not shares or shares[0] is None or shares[0] != shares[0] else float(shares[0])

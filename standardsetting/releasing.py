@@ -1,0 +1,250 @@
+"""Releasing figures about groups: built and audited, held for somebody to look at, then released by a second person.
+
+A scheduled run may build and hold. Nothing reaches the reports folder, and so nobody who was not told to look, before the release stands in
+the ledger with the names of who prepared and who signed it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from standardsetting import records
+from standardsetting.errors import StageError, UsageError
+from standardsetting.publishing import alone, now_in, reports_of
+from standardsetting.stages import COHORT, NAMED, RESTRICTED
+
+if TYPE_CHECKING:
+    from standardsetting.cohort.snapshot import CohortSnapshot
+    from standardsetting.disclosure.protect import ProtectedCube
+    from standardsetting.disclosure.release import Release
+    from standardsetting.disclosure.releases import History
+    from standardsetting.process import Process
+    from standardsetting.reporting.run import RunResult
+
+KINDS = ("cohort-diversity", "positive-action")
+Tier = Literal["director", "public"]
+TIERS: tuple[Tier, ...] = get_args(Tier)
+HELD, RELEASES = Path(COHORT) / "held", Path(COHORT) / "releases"
+NO_NEW_FIGURES = "No new figures: this says nothing that the last release did not."
+_ENGRAVED = (
+    "prose/cohort.py",
+    "tables/cohort.py",
+    "figures/cohort.py",
+    "prose/positive_action.py",
+    "tables/table.py",
+    "reporting/render.py",
+    "reporting/template/index.html.j2",
+)
+# The numbers along axes: they measure, and count nobody.
+_ALONG_AXES = frozenset(
+    Decimal(number) for number in (*range(0, 101, 5), *(f"{n / 10:.1f}" for n in range(51)), *(f"{n / 4:.2f}" for n in range(13)))
+)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A release that was built and audited: where it lies, and whether it says anything new."""
+
+    folder: Path
+    release: Release
+    protected: ProtectedCube
+    nothing_new: bool
+
+
+def hold(
+    kind: str, process: Process, folder: Path, *, tier: Tier = "director", milestone: str | None = None, timeout: int = 600
+) -> tuple[RunResult, Prepared]:
+    """Build, audit and render a report about groups, and hold it in the process folder.
+
+    Raises
+    ------
+    StageError
+        No standard is recorded, and no early access.
+    DisclosureError
+        Readers could work out too much, or an artefact holds a number that was not released.
+    """
+    with alone(folder):
+        prepared = _prepare(kind, process, folder, tier=tier, milestone=milestone)
+        return _make(kind, prepared, folder, folder / HELD, timeout), prepared
+
+
+def release(
+    kind: str, process: Process, folder: Path, *, prepared_by: str, signed_by: str, recipients: Sequence[str] = (), tier: Tier = "director",
+    milestone: str | None = None, reports: Path | None = None, timeout: int = 600,
+) -> tuple[RunResult, Prepared]:  # fmt: skip
+    """Audit once more against everything that was told, record the release, and publish it.
+
+    Raises
+    ------
+    UsageError
+        The same person prepared and signed.
+    """
+    from standardsetting.disclosure import releases
+
+    with alone(folder):
+        prepared = _prepare(kind, process, folder, tier=tier, milestone=milestone)
+        if not prepared.nothing_new:
+            told = list(recipients) or ["assessment director" if tier == "director" else "public"]
+            releases.record(folder, prepared.protected, recipients=told, prepared_by=prepared_by, signed_by=signed_by, when=now_in(process))
+        return _make(kind, prepared, folder, reports_of(process, folder, reports), timeout), prepared
+
+
+def _prepare(kind: str, process: Process, folder: Path, *, tier: Tier, milestone: str | None) -> Prepared:
+    """The snapshot, its cube, the audit against the ledger, and the sealed folder that the notebook will read."""
+    from standardsetting.cohort.diversity import cube_of, diversity_release
+    from standardsetting.cohort.diversity.over_years import released_by
+    from standardsetting.cohort.snapshot import CohortSnapshot
+    from standardsetting.disclosure import releases
+    from standardsetting.disclosure.policy import Policy
+    from standardsetting.disclosure.protect import protect
+    from standardsetting.disclosure.release import Release
+    from standardsetting.named.snapshot import take
+
+    if kind not in KINDS or tier not in TIERS:
+        raise UsageError(f"A report about groups is one of {', '.join(KINDS)}; its tier is one of {', '.join(TIERS)}.")
+    when = now_in(process)
+    taken = take(process, folder, milestone=milestone or _latest_milestone(process), when=when)
+    snapshot = CohortSnapshot.read(taken.folder)
+    history = releases.read(folder)
+    rules = snapshot.process.disclosure
+    policy = Policy(name=rules.policy, smallest_count=rules.smallest_count, round_to=rules.round_to)
+    cube = cube_of(snapshot)
+    protected = protect(cube, policy=policy, earlier=history.earlier, also=history.told(cube.hash))
+    nothing_new = releases.nothing_new(history, protected)
+    place = folder / RELEASES / f"{kind}-{tier}-{_key(protected, snapshot)}"
+    if not place.is_dir():
+        number = len(history.releases) + (0 if nothing_new else 1)
+        earlier = [(each.label, released_by((folder / each.folder).resolve())) for each in snapshot.process.cohort.previous]
+        built = diversity_release(snapshot, protected, tier=tier, number=number, changes=_changes(history, nothing_new), earlier=earlier)
+        staging = place.with_name(f".{place.name}")
+        built.write(staging)
+        staging.rename(place)
+    return Prepared(place, Release.read(place), protected, nothing_new)
+
+
+def _latest_milestone(process: Process) -> str:
+    """The last milestone that the process has reached: the pool once there is any progress after the assessment."""
+    return "pool" if "progress" in process.sources else "interview_outcomes"
+
+
+def _key(protected: ProtectedCube, snapshot: CohortSnapshot) -> str:
+    from standardsetting.reporting import manifest
+
+    parts = [protected.hash, protected.rules, protected.csv(), snapshot.seal, manifest.software()]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
+
+
+def _changes(history: History, nothing_new: bool) -> tuple[str, ...]:
+    if not history.releases:
+        return ("This is the first release of this process.",)
+    return (NO_NEW_FIGURES,) if nothing_new else ("Figures are new where a count has moved by ten or more; all others stand as before.",)
+
+
+def _make(kind: str, prepared: Prepared, folder: Path, reports: Path, timeout: int) -> RunResult:
+    import pandas as pd
+
+    from standardsetting import progress
+    from standardsetting.named.close import IDENTITIES
+    from standardsetting.reporting.run import ReportRequest, make_report
+
+    def identities() -> pd.DataFrame:
+        found = pd.read_parquet(folder / NAMED / IDENTITIES)
+        # This report speaks of characteristics; of nobody who has one.
+        return found[found["kind"] != "characteristic"]
+
+    if not (folder / NAMED / IDENTITIES).is_file():
+        raise StageError(
+            "The list of identities to search for is not there.", next_step="Close the interviews first: standardsetting close"
+        )
+    tier = prepared.release.tier
+    with progress.shown("Preparing the report") as step:
+        return make_report(
+            ReportRequest(
+                kind=kind if tier == "director" else f"{kind}-{tier}",
+                process=prepared.release.process,
+                material=prepared.folder,
+                reports_folder=reports,
+                restricted_folder=folder / RESTRICTED,
+                identities=identities,
+                ledger_head=records.read(folder)[-1].hash,
+                timeout=timeout,
+                progress=step,
+                gate=_gate(prepared),
+            )
+        )
+
+
+def _gate(prepared: Prepared) -> Callable[[Sequence[Path]], None]:
+    """Every number in a finished artefact has to stand in the release, or in words that hold no data."""
+    from standardsetting.disclosure.gate import numbers, refuse
+    from standardsetting.reporting.readable import pieces
+    from standardsetting.shipped import shipped
+
+    package = Path(__file__).parent
+    texts = [file.read_text(encoding="utf-8") for file in sorted(prepared.folder.glob("*.json"))]
+    texts += [(package / name).read_text(encoding="utf-8") for name in _ENGRAVED if (package / name).is_file()]
+    texts += [notebook.read_text(encoding="utf-8") for notebook in sorted(shipped("notebooks").glob("*.ipynb"))]
+    allowed: set[Any] = set().union(*(numbers(text) for text in texts), _ALONG_AXES)
+
+    def gate(artefacts: Sequence[Path]) -> None:
+        refuse((piece for artefact in artefacts for piece in pieces(artefact)), allowed=allowed)
+
+    return gate
+
+
+def outside_figure(
+    process: Process,
+    folder: Path,
+    *,
+    characteristic: str,
+    group: str,
+    stage: str,
+    measure: str,
+    low: int,
+    high: int,
+    source: str,
+    text: str,
+    by: str,
+) -> None:
+    """Enter by hand what an FOI answer or the press told about a group, so that every later release is audited against it.
+
+    Raises
+    ------
+    UsageError
+        No such characteristic, group, stage or count.
+    """
+    from standardsetting.cohort.diversity import cube_of
+    from standardsetting.cohort.snapshot import CohortSnapshot
+    from standardsetting.disclosure import releases
+    from standardsetting.disclosure.cube import MEASURES
+    from standardsetting.disclosure.statements import known
+    from standardsetting.linkage import latest
+
+    found = latest(folder)
+    if found is None:
+        raise StageError("No cohort was looked at yet.", next_step="Make a report first: standardsetting report cohort-diversity")
+    declaration = cube_of(CohortSnapshot.read(found)).declaration
+    groups = {
+        name: where
+        for table in declaration.tables
+        if " by ".join(table) == characteristic
+        for name, where in declaration.groups(table).items()
+    }
+    if group not in groups or stage not in declaration.stages or measure not in MEASURES or not 0 <= low <= high:
+        raise UsageError(
+            "The figure does not fit what is declared about this cohort.",
+            details=[
+                f"characteristics: {'; '.join(' by '.join(table) for table in declaration.tables)}",
+                f"stages: {'; '.join(declaration.stages)}",
+                f"counts: {'; '.join(MEASURES)}",
+            ],
+        )
+    statement = known(groups[group], stage, measure, low, high, source=source)
+    with alone(folder):
+        releases.record_outside(folder, [statement], source=source, text=text, entered_by=by, when=now_in(process))

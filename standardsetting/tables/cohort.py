@@ -1,0 +1,194 @@
+"""Tables of a release about groups: every cell is a text or a number of the release, as it was released."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from standardsetting.disclosure.release import Release
+from standardsetting.tables.table import Table
+
+_UNSAID, _TOO_FEW = "[c]", "too few"
+_PER_CENT = "whole per cent"
+
+
+def way_through(release: Release, characteristic: str) -> Table:
+    """How many of each group were left after each stage, as released."""
+    counts = release["counts"].table
+    mine = counts[counts["characteristic"] == characteristic]
+    first = next(iter(_stages(release)), "")
+    passed = mine[(mine["measure"] == "passed") | ((mine["measure"] == "entered") & (mine["stage"] == first))]
+    return _wide(
+        release,
+        passed,
+        f"counts-{characteristic}",
+        f"People left after each stage, by {_level(release, characteristic)}: counts of 10 or more, to the nearest 5.",
+    )
+
+
+def rates(release: Release, characteristic: str) -> Table:
+    """The pass rate of each stage, of those about whom the stage decided."""
+    counts = release["counts"].table
+    mine = counts[(counts["characteristic"] == characteristic) & (counts["measure"] == "rate")]
+    return _wide(
+        release,
+        mine,
+        f"rates-{characteristic}",
+        f"Pass rate at each stage, by {_level(release, characteristic)}: {_PER_CENT}, from the counts as shown.",
+    )
+
+
+def every_count(release: Release) -> Table:
+    """Every protected count: a row for each group and count, a column for each stage."""
+    counts = release["counts"].table
+    mine = counts[~counts["measure"].isin(["rate", "decided"])]
+    index = ["characteristic", "group", "measure"]
+    wide = mine.pivot_table(index=index, columns="stage", values="shown", aggfunc="first", sort=False)
+    data = wide.reindex(columns=list(_stages(release))).fillna("").reset_index()
+    data["characteristic"] = data["characteristic"].replace(release.header["labels"]["levels"])
+    data = data.rename(columns={"characteristic": "By", "group": "Group", "measure": "Count", **_stages(release)})
+    # Rows that hide everything say nothing that the rows above them do not say.
+    said = data[[*_stages(release).values()]].apply(lambda column: column.str.fullmatch(r"[0-9,]+")).any(axis=1)
+    return Table("every-count", "Every count that may be shown: people.", data[said], ("text",) * data.shape[1], notes=_shorthand(release))
+
+
+def comparisons(release: Release, *, family: str | None = None) -> Table:
+    """Rates, ratio and verdict of each comparison. All of the declared family keep their line; of the others those that say something."""
+    rows = release["comparisons"].table
+    told = rows["family"] == family if family else rows["basis"] != _TOO_FEW
+    left_out = 0 if family else int((~told).sum())
+    rows = rows[told]
+    data = pd.DataFrame(
+        {
+            "Group": rows["group"],
+            "Compared with": rows["comparator"],
+            "Stage": rows["stage"],
+            "Rates": [
+                _UNSAID if pd.isna(a) else f"{a:.0f}% and {b:.0f}%" for a, b in zip(rows["rate"], rows["reference_rate"], strict=True)
+            ],
+            "Impact ratio": [_interval(*each) for each in zip(rows["ratio"], rows["ratio_low"], rows["ratio_high"], strict=True)],
+            "Per 100": [
+                _interval(*each, places=0) for each in zip(rows["difference"], rows["difference_low"], rows["difference_high"], strict=True)
+            ],
+            "Adjusted p": [_UNSAID if pd.isna(p) else f"{p:.3f}" for p in rows["adjusted_p"]],
+            "Verdict": [verdict or "too few people" for verdict in rows["verdict"]],
+        }
+    )
+    what = "the comparisons declared in advance" if family else "all comparisons that can be made"
+    notes = [
+        "Per 100: how many fewer (−) or more successes per 100 candidates. Adjusted p: mid-p, allowing for the number of comparisons.",
+        *_shorthand(release),
+    ]
+    if left_out:
+        notes.append("Comparisons of groups with too few people at a stage are left out.")
+    caption = f"Rates and impact ratios with 95% intervals: {what}."
+    return Table(_name(f"compared-{family or 'all'}"), caption, data.reset_index(drop=True), ("text",) * 8, notes=tuple(notes))
+
+
+def released(release: Release, name: str) -> Table:
+    """A section of a release as a table, under readable headings."""
+    section = release[name]
+    levels, stages = release.header["labels"]["levels"], _stages(release)
+    data = _saying_something(section.table.drop(columns=[c for c in ("sentence",) if c in section.table]))
+    if "characteristic" in data:
+        data["characteristic"] = data["characteristic"].replace(levels)
+    if "stage" in data:
+        data["stage"] = data["stage"].replace(stages)
+    kinds = tuple("number" if pd.api.types.is_numeric_dtype(data[column]) else "text" for column in data.columns)
+    data.columns = pd.Index([_HEADINGS.get(column, column.replace("_", " ").capitalize()) for column in data.columns])
+    return Table(_name(name), _CAPTIONS[name], data, kinds, missing=_UNSAID)
+
+
+def due_regard(release: Release) -> Table:
+    """The record to be filled in: a blank that is waiting says so."""
+    data = release["due_regard"].table.replace("", "to be filled in").rename(columns=str.capitalize)
+    return Table("due-regard", "Findings, and what follows from them.", data, ("text",) * data.shape[1])
+
+
+def code_lists(release: Release) -> Table:
+    """Which question and which list each characteristic comes from."""
+    data = pd.DataFrame(release.header["code_lists"]).rename(columns=str.capitalize)
+    return Table(
+        "code-lists", "Code lists: what was asked, and which edition of which list it was coded by.", data, ("text",) * data.shape[1]
+    )
+
+
+def characteristics(release: Release) -> tuple[str, ...]:
+    """The tables of a release by name, in order."""
+    return tuple(release["counts"].table["characteristic"].drop_duplicates())
+
+
+_HEADINGS = {
+    "r2_change": "Change of R²",
+    "p": "p",
+    "adjusted_p": "Adjusted p",
+    "superiority": "In 100 pairs ÷ 100",
+    "share": "Share (%)",
+    "rate": "Rate (%)",
+    "smallest": "Smallest ratio",
+    "largest": "Largest ratio",
+    "ratio": "Impact ratio",
+    "shown": "People",
+}
+_CAPTIONS = {
+    "ladder": "Share of each group among everybody left after each stage: whole per cent.",
+    "waterfall": "Impact ratio of each stage and of the whole way, with 95% intervals, and the shortfall in people.",
+    "undeclared": "The impact ratio of those who declared, and its smallest and largest possible value.",
+    "reasons": "Applicants who were not eligible, by reason: people.",
+    "gates": "Share of those interviewed who fell short at each gate: whole per cent.",
+    "score_bars": "Share of each group with each score: whole per cent of those interviewed.",
+    "superiority": "Probability that a candidate of the group has the higher score, ties counted half, with 95% intervals.",
+    "items": "Difference in score at equal scores on the other values, in standard deviations.",
+    "panels": "Spread of assessors' differences, and allocation to panels.",
+    "intersection": "Rate of meeting the standard, drawn in: whole per cent, with 95% intervals.",
+    "adjusted": "Difference in the rate of meeting the standard: percentage points, with 95% intervals.",
+    "learning": "Impact ratio had another total been the standard. For learning, not for revision.",
+    "trend": "Impact ratio of each process, with its interval and the band that chance explains.",
+    "legal_file": "The legal file of the workshops.",
+    "reach": "Who was eligible for a workshop, invited, booked and attended: people.",
+    "not_attending": "Why people who were invited did not attend: people.",
+    "balance": "Standardised differences between attenders and others before and after weighting.",
+    "effects": "Estimated effects with 95% intervals.",
+    "sensitivity": "How strong something unmeasured would have to be to explain the association away.",
+    "detectable": "The smallest effect that this cohort would show four times in five.",
+    "next_trial": "How many people a lottery of places would need.",
+}
+
+
+def _saying_something(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows that hold a figure: whole groups of hidden figures are told in a sentence, not in a page of signs."""
+    figures = [column for column in ("share", "shown") if column in table]
+    hidden = table[figures].isna() | (table[figures] == _UNSAID)
+    return table[~hidden.all(axis=1)].copy() if figures else table.copy()
+
+
+def _stages(release: Release) -> dict[str, str]:
+    return dict(release.header["labels"]["stages"])
+
+
+def _level(release: Release, characteristic: str) -> str:
+    title = release.header["labels"]["levels"].get(characteristic, characteristic)
+    return title[:1].lower() + title[1:]
+
+
+def _wide(release: Release, rows: pd.DataFrame, name: str, caption: str) -> Table:
+    stages = _stages(release)
+    wide = rows.pivot_table(index="group", columns="stage", values="shown", aggfunc="first", sort=False).reindex(
+        columns=[s for s in stages if s in set(rows["stage"])]
+    )
+    data = wide.fillna("").rename(columns=stages).reset_index().rename(columns={"group": "Group"})
+    return Table(_name(name), caption, data, ("text",) * data.shape[1], notes=_shorthand(release))
+
+
+def _interval(value: float, low: float, high: float, *, places: int = 2) -> str:
+    if pd.isna(value):
+        return _UNSAID
+    ends = ["no limit" if pd.isna(end) else f"{end:.{places}f}" for end in (low, high)]
+    return f"{value:.{places}f} ({ends[0]} to {ends[1]})".replace("-", "−")
+
+
+def _shorthand(release: Release) -> tuple[str, ...]:
+    return tuple(text for text in release["counts"].sentences if text.startswith("["))
+
+
+def _name(text: str) -> str:
+    return text.replace("_", "-").replace(" ", "-")[:31]

@@ -1,0 +1,62 @@
+"""Tables of the positive-action release that have a form of their own; the others are `tables.cohort.released`."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from standardsetting.disclosure.release import Release
+from standardsetting.tables.table import Table
+
+
+def reach(release: Release) -> Table:
+    """A row a group and a column a step: people, and the share of those to whom a workshop was open."""
+    rows = release["reach"].table
+    steps = list(rows["step"].drop_duplicates())
+    cells = rows.assign(cell=[_cell(*each) for each in zip(rows["shown"], rows["share"], strict=True)])
+    wide = cells.pivot(index="group", columns="step", values="cell").reindex(index=rows["group"].drop_duplicates(), columns=steps)
+    data = wide.rename_axis(columns=None).rename_axis("Group").reset_index()
+    notes = tuple(text for text in release["reach"].sentences if text.startswith("["))
+    caption = "People at each step, and the whole per cent of those to whom a workshop was open."
+    return Table("reach", caption, data, ("text",) * data.shape[1], notes=notes)
+
+
+def design(release: Release) -> Table:
+    """What the design can show, and what has to hold."""
+    data = release["design"].table.rename(columns={"item": "Design", "content": "In words"})
+    return Table("design", "How the workshops were offered, and what can be known from it.", data, ("text", "text"))
+
+
+def next_trial(release: Release) -> Table:
+    """How many people a lottery needs, by what it is to show."""
+    rows = release["next_trial"].table
+    data = pd.DataFrame({"To show an effect of": rows["effect_of"], "More in 100": rows["difference"], "People": rows["people"]})
+    caption = "People that a lottery needs, half of them offered a place now and half later."
+    return Table("next-trial", caption, data, ("text", "count", "count"), missing="too many")
+
+
+def effects(release: Release) -> Table:
+    """Each comparison with its interval."""
+    rows = release["effects"].table
+    shown = rows[rows["estimate"].notna()].reset_index(drop=True)
+    data = pd.DataFrame(
+        {
+            "Question": shown["question"],
+            "In": shown["outcome"],
+            "Difference": [_signed(value) for value in shown["estimate"]],
+            "95% interval": [_interval(low, high) for low, high in zip(shown["low"], shown["high"], strict=True)],
+            "Unit": shown["unit"],
+        }
+    )
+    return Table("effects", "Differences with 95% intervals, in whole points.", data, ("text",) * data.shape[1])
+
+
+def _interval(low: float, high: float) -> str:
+    return "no end" if pd.isna(low) or pd.isna(high) else f"{_signed(low)} to {_signed(high)}"
+
+
+def _signed(number: float) -> str:
+    return f"{number:+.0f}".replace("-", "−") if number else "0"
+
+
+def _cell(shown: str, share: float | None) -> str:
+    return shown if pd.isna(share) else f"{shown} ({share:.0f}%)"

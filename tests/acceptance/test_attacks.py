@@ -1,0 +1,398 @@
+"""Attacks A1 to A18 on random cohorts: each first on a naive method, which must leak, then on ours, which must not.
+
+Run as a program with a number of cohorts it prints the table of docs/disclosure.md.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from itertools import pairwise
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from standardsetting.disclosure import releases
+from standardsetting.disclosure.audit import agreeing, attack
+from standardsetting.disclosure.cube import Characteristic, Cube, Declaration, ending
+from standardsetting.disclosure.gate import Piece, check
+from standardsetting.disclosure.policy import Policy
+from standardsetting.disclosure.protect import protect, singletons
+from standardsetting.disclosure.statements import Statement, Term, known
+from standardsetting.errors import DisclosureError
+
+SMALL, MANY = 4, 200
+ETHNIC = ("Asian", "Black", "Mixed", "Other", "White")
+UNKNOWN = ("prefer not to say", "not asked")
+TWO = {g: "White" if g == "White" else "ethnic minority" for g in ETHNIC}
+SEX = Characteristic("sex", ("women", "men"), "men", undeclared=UNKNOWN)
+ETHNICITY = Characteristic("ethnicity_5", ETHNIC, "White", {"ethnicity_2": TWO}, UNKNOWN)
+DECLARED = Declaration(("applied", "met"), (SEX, ETHNICITY), (("sex",), ("ethnicity_2",), ("ethnicity_5",), ("sex", "ethnicity_2")))
+POLICY = Policy()
+
+
+@cache
+def people(seed: int) -> pd.DataFrame:
+    """150 to 700 people, six ethnic groups (one of them undeclared), two sexes and an outcome."""
+    rng = np.random.default_rng(1_000 + seed)
+    n = int(rng.integers(150, 701))
+    shares = rng.dirichlet([4, 3, 1.5, 0.8, 36, 1.2])
+    ethnic = rng.choice([*ETHNIC, UNKNOWN[0]], n, p=shares)
+    sex = rng.choice(["women", "men", UNKNOWN[0]], n, p=[0.3, 0.69, 0.01])
+    passed = rng.random(n) < rng.uniform(0.35, 0.8) - 0.1 * (ethnic != "White")
+    return pd.DataFrame({"sex": sex, "ethnicity_5": ethnic, "ending": np.where(passed, ending("met"), ending("met", "not passed"))})
+
+
+@cache
+def cube(seed: int) -> Cube:
+    return Cube.of(people(seed), process="attacked", milestone="met", declaration=DECLARED)
+
+
+@cache
+def ours(seed: int):
+    return protect(cube(seed))
+
+
+@dataclass
+class Score:
+    """Small cells looked at, how many had fewer than five possible values, and how many were exact."""
+
+    cells: int = 0
+    few: int = 0
+    exact: int = 0
+
+    def __add__(self, other: Score) -> Score:
+        return Score(self.cells + other.cells, self.few + other.few, self.exact + other.exact)
+
+
+def groups(declaration: Declaration = DECLARED):
+    return {(" by ".join(t), g): where for t in declaration.tables for g, where in declaration.groups(t).items()}
+
+
+def score(one: Cube, told, *, insiders=(), tables=None, policy: Policy = POLICY) -> Score:
+    """What the integer attack finds: cells that are truly small, and are not settled by the totals alone."""
+    released = SimpleNamespace(declaration=one.declaration, totals=one.totals, policy=policy, told=tuple(told))
+    bounds = attack(released, insiders=insiders).bounds
+    wheres, found = groups(one.declaration), Score()
+    for line in bounds.itertuples():
+        where = wheres.get((line.table, line.group))
+        total = one.totals[one.declaration.counted(line.stage, line.measure)].sum()
+        if where is None or (tables and line.table not in tables) or one.count(where, line.stage, line.measure) >= 10 or total < 10:
+            continue
+        found += Score(1, line.values < 5, line.values == 1)
+    return found
+
+
+THREE = (("applied", "entered"), ("met", "passed"), ("met", "not passed"))
+
+
+def exactly(one: Cube, table: str, group: str, *, least: int = 0):
+    where = groups(one.declaration)[table, group]
+    return [known(where, s, m, n, n) for s, m in THREE for n in [one.count(where, s, m)] if n >= least]
+
+
+def suppressed(one: Cube, tables=("sex", "ethnicity_2", "ethnicity_5", "sex by ethnicity_2")):
+    """The naive method: every count of ten or more exact, the others hidden, totals exact."""
+    return [s for table, group in groups(one.declaration) if table in tables for s in exactly(one, table, group, least=10)]
+
+
+def rounding(one: Cube):
+    """Another naive method: every count rounded to the nearest 5 by itself, small or not."""
+    out = []
+    for where in groups(one.declaration).values():
+        for s, m in THREE:
+            low, high = POLICY.window(POLICY.rounded(one.count(where, s, m)))
+            out.append(known(where, s, m, max(0, low), high))
+    return out
+
+
+def a1(seed):
+    return score(cube(seed), suppressed(cube(seed), ("ethnicity_5",))), score(cube(seed), ours(seed).told, tables=("ethnicity_5",))
+
+
+def a2(seed):
+    """Margins over the shown cells beside true margins: the difference is what is hidden."""
+    one = cube(seed)
+    told = suppressed(one, ("ethnicity_5",))
+    hidden = [w for (t, g), w in groups().items() if t == "ethnicity_5" and one.count(w, "met", "passed") < 10]
+    if hidden:
+        terms = tuple(Term(w, "met", "passed") for w in hidden)
+        total = sum(one.count(w, "met", "passed") for w in hidden)
+        told.append(Statement(terms, total, total))
+    return score(one, told), score(one, ours(seed).told)
+
+
+def a3(seed):
+    """How many pairs of counts agree with what is printed about a group: rounded counts and exact rates, or ours."""
+    one, naive, mine = cube(seed), Score(), Score()
+    for (table, group), where in groups().items():
+        n, a = one.count(where, "applied", "entered"), one.count(where, "met", "passed")
+        if n < 10 or a < 10 or n - a < 10:
+            continue
+        (n_low, n_high), (a_low, a_high) = POLICY.window(POLICY.rounded(n)), POLICY.window(POLICY.rounded(a))
+        printed = round(100 * a / n, 1)
+        pairs = [(x, y) for x in range(n_low, n_high + 1) for y in range(a_low, a_high + 1) if round(100 * y / x, 1) == printed]
+        naive += Score(1, len({y for _, y in pairs}) < 3, len(pairs) == 1)
+        bounds = ours(seed).audit.bounds.set_index(["table", "group", "stage", "measure"])
+        lines = bounds.loc[[(table, group, "met", "passed")]]
+        mine += Score(1, bool((lines["values"] < 3).any()), bool((lines["values"] == 1).any()))
+    return naive, mine
+
+
+def a4(seed):
+    """Rates from exact counts beside rounded ones; ours come from the protected counts, so they say nothing that those do not."""
+    naive, _ = a3(seed)
+    mine = Score()
+    cells = ours(seed).cells
+    for line in cells[(cells["measure"] == "rate") & cells["value"].notna()].itertuples():
+        same = (cells["table"] == line.table) & (cells["group"] == line.group) & (cells["stage"] == line.stage)
+        here = cells[same].set_index("measure")["value"]
+        derived = round(100 * here["passed"] / here["entered"])
+        mine += Score(1, abs(derived - line.value) > 1, False)
+    return naive, mine
+
+
+def a5(seed):
+    return score(cube(seed), suppressed(cube(seed))), score(cube(seed), ours(seed).told)
+
+
+def a6(seed):
+    return score(cube(seed), rounding(cube(seed))), score(cube(seed), ours(seed).told)
+
+
+def a7(seed):
+    """All candidates, and internal candidates only: the difference is the transferees."""
+    rng = np.random.default_rng(seed)
+    internal = people(seed)[rng.random(len(people(seed))) > 0.06]
+    part = Cube.of(internal, process="attacked", milestone="met", declaration=DECLARED)
+    naive = Score()
+    for where in groups().values():
+        for s, m in (("applied", "entered"), ("met", "passed")):
+            both = cube(seed).count(where, s, m), part.count(where, s, m)
+            if both[0] - both[1] < 10 <= both[1]:
+                naive += Score(1, 1, 1)
+    return naive, later(seed, part)
+
+
+def later(seed: int, changed: Cube) -> Score:
+    """The protected values of another snapshot, when those of the first are known: how far differences are told."""
+    before = ours(seed).cells
+    own = before[before["channel"].isin(["counts", "undeclared"]) & before["measure"].isin(["entered", "passed"])]
+    earlier = {(x.table, x.group, x.stage, x.measure): None if pd.isna(x.value) else int(x.value) for x in own.itertuples()}
+    after = protect(changed, earlier=earlier).cells
+    key = ["table", "group", "stage", "measure"]
+    pair = before.merge(after, on=key, suffixes=("", "_after")).query("channel == 'counts' and measure in ['entered', 'passed']")
+    shown = pair.dropna(subset=["value", "value_after"])
+    moved = shown[shown["value"] != shown["value_after"]]
+    # A reused value tells nothing; a changed one tells a move of at least ten, within the two windows.
+    narrow = ((moved["high_after"] - moved["low_after"]) + (moved["high"] - moved["low"]) + 1 < 5).sum()
+    appeared = pair["value"].isna() & pair["value_after"].notna() & (pair["value_after"] < 20)
+    return Score(len(pair), int(narrow + appeared.sum()), 0)
+
+
+def a8(seed):
+    """A weekly series: whoever knows that a count moves by at most one a week reads it off the week in which the rounded count changes."""
+    rng = np.random.default_rng(seed)
+    start = cube(seed).count(groups()["sex", "women"], "met", "passed")
+    weeks = start + np.cumsum(rng.random(26) < 0.5)
+    shown = [POLICY.rounded(int(n)) for n in weeks]
+    naive = Score(1, *(2 * [any(a != b for a, b in pairwise(shown))]))
+    return naive, Score(1, *(2 * [weekly_release_is_possible(seed)]))
+
+
+def weekly_release_is_possible(seed: int) -> bool:
+    import tempfile
+    from pathlib import Path
+
+    folder, release = Path(tempfile.mkdtemp()), ours(seed)
+    sign = {"recipients": ["director"], "prepared_by": "A", "signed_by": "B", "when": datetime(2024, 1, 5, tzinfo=UTC)}
+    releases.record(folder, release, **sign)
+    moved = people(seed).copy()
+    moved.loc[0, "ending"] = ending("met", "withdrawn")
+    week = Cube.of(moved, process="attacked", milestone="met", declaration=DECLARED)
+    try:
+        releases.record(folder, SimpleNamespace(**{**release.__dict__, "hash": week.hash}), **sign)
+    except DisclosureError:
+        return False
+    return True
+
+
+def all_or_none(seed: int) -> Cube:
+    """The same cohort, but every Asian candidate met the standard and no Black candidate did."""
+    frame = people(seed).copy()
+    frame.loc[frame["ethnicity_5"] == "Asian", "ending"] = ending("met")
+    frame.loc[frame["ethnicity_5"] == "Black", "ending"] = ending("met", "not passed")
+    return Cube.of(frame, process="attacked", milestone="met", declaration=DECLARED)
+
+
+def a9(seed):
+    one = all_or_none(seed)
+    few = [g for g in ("Asian", "Black") if one.count(groups()["ethnicity_5", g], "applied", "entered")]
+    naive = Score(len(few), len(few), len(few))  # a printed 0 or 100 per cent tells the outcome of each of them
+    release = protect(one)
+    shown = release.cells.query("measure == 'rate'")["shown"].isin(["0%", "100%"]).sum()
+    told = sum("nobody passed" in r or "everybody passed" in r for r in release.audit.reasons)
+    return naive, Score(len(few), int(shown + told), 0)
+
+
+def a10(seed):
+    frame = people(seed).copy()
+    drop = frame.index[frame["ethnicity_5"] == "Other"][1:]
+    frame.loc[drop, "ethnicity_5"] = "White"
+    one = Cube.of(frame, process="attacked", milestone="met", declaration=DECLARED)
+    inside = singletons(one)
+    return score(one, suppressed(one), insiders=inside), score(one, protect(one).told, insiders=inside)
+
+
+def a11(seed):
+    """A press line with a true count: the gate must stop it."""
+    n = cube(seed).count(groups()["ethnicity_5", "Black"], "met", "passed")
+    line = Piece("speech.txt", "page", f"{n} Black candidates met the standard")
+    printed = {int(v) for v in ours(seed).cells["value"].dropna()}
+    return Score(1, n < 10, n < 10), Score(1, *(2 * [n not in printed and not check([line], allowed=printed)]))
+
+
+def a12(seed):
+    """A new merge: people of mixed background counted with White for once. The difference is the group."""
+    moved = cube(seed).count(groups()["ethnicity_5", "Mixed"], "applied", "entered")
+    other = Characteristic("ethnicity_5", ETHNIC, "White", {"ethnicity_2": {**TWO, "Mixed": "White"}}, UNKNOWN)
+    changed = Declaration(DECLARED.stages, (SEX, other), DECLARED.tables)
+    return Score(1, moved < 10, moved < 10), Score(1, *(2 * [second_declaration_is_possible(seed, changed)]))
+
+
+def second_declaration_is_possible(seed: int, changed: Declaration) -> bool:
+    import tempfile
+    from pathlib import Path
+
+    folder, release = Path(tempfile.mkdtemp()), ours(seed)
+    sign = {"recipients": ["director"], "prepared_by": "A", "signed_by": "B", "when": datetime(2024, 1, 5, tzinfo=UTC)}
+    releases.record(folder, release, **sign)
+    try:
+        releases.record(folder, SimpleNamespace(**{**release.__dict__, "declaration": changed, "milestone": "later"}), **sign)
+    except DisclosureError:
+        return False
+    return True
+
+
+def a13(seed):
+    """An appeal moves one woman from not passed to passed."""
+    frame = people(seed).copy()
+    who = frame.index[(frame["sex"] == "women") & (frame["ending"] == ending("met", "not passed"))][0]
+    frame.loc[who, "ending"] = ending("met")
+    changed = Cube.of(frame, process="attacked", milestone="met", declaration=DECLARED)
+    return Score(1, 1, 1), later(seed, changed)
+
+
+def a14(seed):
+    told = suppressed(cube(seed), ("sex", "ethnicity_2")) + exactly(cube(seed), "sex by ethnicity_2", "women and White")
+    return score(cube(seed), told, tables=("sex by ethnicity_2",)), score(cube(seed), ours(seed).told, tables=("sex by ethnicity_2",))
+
+
+def a15(seed):
+    """A chart drawn from true counts beside a protected table."""
+    bars = [cube(seed).count(where, "applied", "entered") for where in groups().values()]
+    printed = {int(v) for v in ours(seed).cells["value"].dropna()}
+    drawn = Piece("chart.svg", "coordinates", " ".join(f'height="{n}.0"' for n in bars))
+    fair = Piece("chart.svg", "coordinates", " ".join(f'height="{n}.0"' for n in sorted(printed)))
+    leaked = len(set(bars) - printed)
+    caught = sum(f.count for f in check([drawn], allowed=printed))
+    return Score(len(bars), leaked, leaked), Score(len(bars), leaked - caught + len(check([fair], allowed=printed)), 0)
+
+
+def a16(seed):
+    """Rows in the order of the pack link people; ours does not know an order."""
+    shuffled = people(seed).sample(frac=1, random_state=seed)
+    again = protect(Cube.of(shuffled, process="attacked", milestone="met", declaration=DECLARED))
+    naive = people(seed).to_csv(index=False) != shuffled.to_csv(index=False)
+    return Score(1, naive, naive), Score(1, *(2 * [again.csv() != ours(seed).csv()]))
+
+
+def undeclared_score(one: Cube, told) -> Score:
+    released = SimpleNamespace(declaration=one.declaration, totals=one.totals, policy=POLICY, told=tuple(told))
+    lines = attack(released).bounds.query("group == 'not declared'")
+    few = [min(5, one.totals[one.declaration.counted(s, m)].sum() + 1) for s, m in zip(lines["stage"], lines["measure"], strict=True)]
+    small = lines["low"] < 10
+    return Score(int(small.sum()), int((small & (lines["values"] < few)).sum()), int((small & (lines["values"] == 1)).sum()))
+
+
+def a17(seed):
+    told = [s for g in ("women", "men") for s in exactly(cube(seed), "sex", g, least=10)]
+    return undeclared_score(cube(seed), told), undeclared_score(cube(seed), ours(seed).told)
+
+
+def a18(seed):
+    """Who attended a workshop is known to colleagues: attendance by outcome is group disclosure where few attended."""
+    rng = np.random.default_rng(seed)
+    few = Characteristic("workshop", ("attended", "not attended"), "not attended", undeclared=UNKNOWN)
+    declared = Declaration(DECLARED.stages, (few,), (("workshop",),))
+    frame = people(seed).assign(workshop=np.where(rng.random(len(people(seed))) < 0.06, "attended", "not attended"))
+    one = Cube.of(frame, process="attacked", milestone="met", declaration=declared)
+    release = protect(one)
+    told = [s for g in ("attended", "not attended") for s in exactly(one, "workshop", g, least=0)]
+    n = one.count((("workshop", ("attended",)),), "applied", "entered")
+    printed = release.cells.query("group == 'attended' and measure in ['passed', 'rate']")["value"].notna().any()
+    mine = score(one, release.told)
+    return score(one, told), mine + Score(0, bool(n < 20 and printed), 0)
+
+
+ATTACKS: dict[str, tuple[str, str, Callable[[int], tuple[Score, Score]]]] = {
+    "A1": ("Subtract from totals", "counts under 10 hidden, the others exact", a1),
+    "A2": ("Margins recomputed", "margins of shown cells beside true ones", a2),
+    "A3": ("Statistics inverted", "exact rates to one decimal beside rounded counts (fewer than 3 values)", a3),
+    "A4": ("Rates recomputed", "the same rates; ours differ from the protected counts by over a point", a4),
+    "A5": ("Linked tables protected apart", "four tables, counts under 10 hidden in each", a5),
+    "A6": ("Rounding to 5, all margins", "every count rounded to 5 by itself", a6),
+    "A7": ("Filter differencing", "all candidates, and internal ones, counts under 10 hidden", a7),
+    "A8": ("Weekly series", "10-5 every week for 26 weeks", a8),
+    "A9": ("All or none passed", "0 and 100 per cent printed", a9),
+    "A10": ("Singleton insider", "counts under 10 hidden; a group of one takes itself out", a10),
+    "A11": ("Press line", "a true count in a speech", a11),
+    "A12": ("Code list changed", "another merge of the same people", a12),
+    "A13": ("Late correction", "exact counts before and after one appeal", a13),
+    "A14": ("Intersection by subtraction", "margins and one cell of the intersection", a14),
+    "A15": ("Chart geometry", "bars drawn from true counts", a15),
+    "A16": ("Join by row order", "rows in the order of the people", a16),
+    "A17": ("Undeclared by subtraction", "declared groups and the total exact", a17),
+    "A18": ("Workshop attendance", "attendance by outcome, exact", a18),
+}  # fmt: skip
+
+
+def run(name: str, cohorts: int) -> tuple[Score, Score]:
+    naive, mine = Score(), Score()
+    for seed in range(cohorts):
+        one, other = ATTACKS[name][2](seed)
+        naive, mine = naive + one, mine + other
+    return naive, mine
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_the_naive_method_leaks_and_ours_does_not(name: str) -> None:
+    naive, mine = run(name, SMALL)
+    assert naive.few > 0, "an attack that finds nothing on a naive method shows nothing"
+    assert mine.cells > 0
+    assert (mine.few, mine.exact) == (0, 0)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", ATTACKS)
+def test_two_hundred_cohorts_withstand_every_attack(name: str) -> None:
+    naive, mine = run(name, MANY)
+    assert naive.few > 0
+    assert (mine.few, mine.exact) == (0, 0)
+
+
+def test_a_verdict_leaves_many_tables() -> None:
+    pairs = agreeing(0, entered=(10, 49), passed=(0, 49), others=(200, 204), others_passed=(100, 104))
+    assert len(set(pairs[:, 0])) == 40
+
+
+if __name__ == "__main__":
+    for label, (title, method, _) in ATTACKS.items():
+        one, two = run(label, int(sys.argv[1]))
+        leaks = [f"{found.few} of {found.cells}, {found.exact} exact" for found in (one, two)]
+        print(f"| {label} | {title} | {method} | {' | '.join(leaks)} |", flush=True)  # noqa: T201

@@ -1,0 +1,149 @@
+"""The cohort-diversity release: everything in it comes from the protected cube or from groups large enough, and both tiers say the same."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from standardsetting import Process
+from standardsetting.blind.decide import seal_standard
+from standardsetting.blind.scores import BlindScores
+from standardsetting.cohort.diversity import cube_of, diversity_release
+from standardsetting.cohort.diversity.build import PUBLIC
+from standardsetting.cohort.rates import compare
+from standardsetting.cohort.snapshot import CohortSnapshot
+from standardsetting.disclosure.gate import Piece, check, numbers
+from standardsetting.disclosure.protect import protect
+from standardsetting.disclosure.release import Release, Section
+from standardsetting.errors import DisclosureError
+from standardsetting.named.close import close
+from standardsetting.named.snapshot import take
+from standardsetting.shipped import shipped
+from standardsetting.stages import BLIND
+
+NOW = datetime(2024, 6, 3, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The shipped process, closed and decided, its snapshot, and its cube protected once."""
+    folder = tmp_path_factory.mktemp("diversity") / "process"
+    shutil.copytree(shipped("data") / "sergeant-2023", folder)
+    process = Process.load(folder)
+    close(process, folder, when=NOW)
+    seal_standard(BlindScores.read(folder / BLIND), folder, cut=14, rationale="for a test", by=["A Person"], evidence={}, when=NOW)
+    snapshot = CohortSnapshot.read(take(process, folder, milestone="pool", when=NOW).folder)
+    cube = cube_of(snapshot)
+    return SimpleNamespace(folder=folder, process=process, snapshot=snapshot, cube=cube, protected=protect(cube))
+
+
+@pytest.fixture(scope="module")
+def release(made: Any) -> Release:
+    return diversity_release(made.snapshot, made.protected, tier="director", number=1)
+
+
+def test_counts_are_the_protected_cells_and_nothing_else(made: Any, release: Release) -> None:
+    cells = made.protected.cells
+    cells = cells[cells["measure"] != "verdict"].reset_index(drop=True)
+    assert release["counts"].table["shown"].tolist() == cells["shown"].tolist()
+    assert not cells["shown"].str.fullmatch(r"[1-9]").any()
+
+
+def test_what_stands_beside_counts_is_computed_from_them(made: Any, release: Release) -> None:
+    rows = release["comparisons"].table
+    rows = rows[rows["basis"] == "rounded counts"]
+    assert len(rows) >= 5
+    shown = {(r.table, r.group, r.stage, r.measure): r.value for r in made.protected.cells.itertuples()}
+    stages = {stage.label: stage.name for stage in made.snapshot.stages}
+    checked = 0
+    for row in rows.to_dict("records"):
+        until = stages.get(row["stage"])
+        if until is None:
+            continue
+        order = [stage.name for stage in made.snapshot.stages]
+        since = order[order.index(until) - 1]
+        base = "entered" if since == order[0] else "passed"
+        key = row["characteristic"]
+        a, n = (int(shown[key, row["group"], at, what]) for at, what in ((until, "passed"), (since, base)))
+        c, m = (int(shown[key, row["comparator"], at, what]) for at, what in ((until, "passed"), (since, base)))
+        found = compare(a, n, c, m)
+        assert (row["ratio"], row["verdict"]) == (round(found.ratio, 2), found.verdict.value)
+        checked += 1
+    assert checked
+
+
+def test_a_group_with_a_verdict_only_has_no_number(release: Release) -> None:
+    rows = release["comparisons"].table
+    rows = rows[rows["basis"] == "verdict only"]
+    assert len(rows)
+    numeric = ["rate", "reference_rate", "ratio", "difference", "p", "shortfall", "flip_number", "smallest_detectable_ratio"]
+    assert rows[numeric].isna().all(axis=None)
+    assert all(numbers(sentence) <= {50} for sentence in rows["sentence"])
+
+
+def test_the_public_tier_is_a_part_of_the_director_s(made: Any, release: Release) -> None:
+    public = diversity_release(made.snapshot, made.protected, tier="public", number=1)
+    assert set(public.sections) - {"changes"} == set(PUBLIC)
+    for name in PUBLIC:
+        pd.testing.assert_frame_equal(public[name].table, release[name].table)
+
+
+def test_the_same_release_gives_the_same_bytes(made: Any, release: Release, tmp_path: Path) -> None:
+    again = diversity_release(made.snapshot, made.protected, tier="director", number=1)
+    one, other = release.write(tmp_path / "one"), again.write(tmp_path / "other")
+    assert one.seal == other.seal
+    files = sorted(file.name for file in (tmp_path / "one").iterdir())
+    assert all((tmp_path / "one" / name).read_bytes() == (tmp_path / "other" / name).read_bytes() for name in files)
+
+
+def test_what_is_read_back_is_what_was_written(release: Release, tmp_path: Path) -> None:
+    written = release.write(tmp_path / "release")
+    back = Release.read(tmp_path / "release")
+    assert back.seal == written.seal and dict(back.header) == json.loads(json.dumps(dict(release.header)))
+    assert back["comparisons"].table["sentence"].tolist() == release["comparisons"].table["sentence"].tolist()
+
+
+def test_a_changed_release_is_not_read(release: Release, tmp_path: Path) -> None:
+    release.write(tmp_path / "release")
+    file = tmp_path / "release" / "counts.json"
+    file.write_text(file.read_text().replace("405", "404"), encoding="utf-8")
+    with pytest.raises(DisclosureError):
+        Release.read(tmp_path / "release")
+
+
+def test_a_section_or_column_that_is_not_listed_is_refused(release: Release) -> None:
+    with pytest.raises(DisclosureError):
+        replace(release, sections={"everybody by name": Section(pd.DataFrame())})
+    with pytest.raises(DisclosureError):
+        replace(release, sections={"counts": Section(pd.DataFrame({"true_count": [3]}))})
+
+
+def test_no_exact_small_count_of_a_sensitive_group_is_among_the_released_numbers(made: Any, release: Release) -> None:
+    """The cube's own counts, where they are exact and not rounded, do not stand in any count of the release."""
+    shown = set(release["counts"].table["shown"])
+    assert all(int(text.replace(",", "")) % 5 == 0 for text in shown if text[0].isdigit() and not text.endswith("%"))
+
+
+def test_the_gate_finds_a_true_count_in_an_alternative_text(made: Any, release: Release) -> None:
+    words = json.dumps({name: part.table.to_dict("records") for name, part in release.sections.items()}, default=str)
+    allowed = numbers(words)
+    women = int(made.cube.by_ending((("sex", ("Female",)),)).sum())
+    assert women % 5, "a rounded count would not show that the gate looks"
+    assert check([Piece("page.html", "alternative text", f"{women} women applied")], allowed=allowed - {women})
+
+
+def test_due_regard_asks_for_a_decision(release: Release) -> None:
+    assert len(release["due_regard"].table) and (release["due_regard"].table["decision"] == "").all()
+
+
+def test_scores_are_not_looked_at_without_a_standard(made: Any) -> None:
+    early = replace(made.snapshot, standard=None)
+    assert "gates" not in diversity_release(early, made.protected, tier="director", number=1).sections

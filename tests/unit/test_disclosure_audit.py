@@ -1,0 +1,159 @@
+"""The audit against enumeration of every possible table, its judgement, and its refusals."""
+
+from __future__ import annotations
+
+from itertools import product
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from standardsetting.disclosure.audit import agreeing, attack
+from standardsetting.disclosure.bounds import ContradictionError, System, _Programme
+from standardsetting.disclosure.cube import Characteristic, Declaration, ending
+from standardsetting.disclosure.policy import Policy
+from standardsetting.disclosure.statements import Statement, Term, VerdictTold, known
+from standardsetting.errors import WorkbenchError
+
+SEX = Characteristic("sex", ("women", "men"), "men", undeclared=("not asked",))
+DISABILITY = Characteristic("disability", ("yes", "no"), "no", undeclared=())
+NEVER = frozenset((stage, state) for stage in ("met", "posted") for state in ("deferred", "pending"))
+ONE = Declaration(("applied", "met", "posted"), (SEX,), (("sex",),), NEVER)
+TWO = Declaration(("applied", "met"), (SEX, DISABILITY), (("sex",), ("disability",), ("sex", "disability")))
+WOMEN, MEN, UNKNOWN = ((("sex", (g,)),) for g in ("women", "men", "not asked"))
+
+
+def released(declaration, totals, told, **policy):
+    counts = np.array([totals.get(ending(*kind), 0) for kind in declaration.classes])
+    return SimpleNamespace(declaration=declaration, totals=counts, told=tuple(told), policy=Policy(**policy))
+
+
+def enumerated(release):
+    """Every integer table with these totals that agrees with what was told, by going through all of them."""
+    declaration, bases = release.declaration, [c.base for c in release.declaration.characteristics]
+    cells = list(product(*bases))
+    names = [c.name for c in declaration.characteristics]
+
+    def ways(total, places):
+        if places == 1:
+            yield (total,)
+            return
+        for first in range(total + 1):
+            yield from ((first, *rest) for rest in ways(total - first, places - 1))
+
+    def count(table, where, stage, measure):
+        inside = np.array([all(dict(zip(names, cell, strict=True))[n] in members for n, members in where) for cell in cells])
+        return int(table[inside][:, declaration.counted(stage, measure)].sum())
+
+    for columns in product(*(list(ways(int(t), len(cells))) for t in release.totals)):
+        table = np.array(columns).T
+        if all(
+            (s.low is None or value >= s.low) and (s.high is None or value <= s.high)
+            for s in release.told
+            for value in [sum(t.weight * count(table, t.where, t.stage, t.measure) for t in s.terms)]
+        ):
+            yield lambda where, stage, measure, table=table: count(table, where, stage, measure)
+
+
+CASES = [
+    released(ONE, {"met: not passed": 4, "met: withdrawn": 2, "posted: not passed": 1, "posted: passed": 3}, [
+        known(WOMEN, "applied", "entered", 3, 5), known(WOMEN, "met", "passed", 1, 2), known(UNKNOWN, "applied", "entered", 0, 2),
+    ]),
+    released(ONE, {"met: not passed": 5, "posted: not passed": 3, "posted: passed": 3}, [
+        known(MEN, "applied", "entered", 6, 8), known(WOMEN, "applied", "entered", 2, 3),
+        Statement((Term(MEN, "applied", "entered"), Term(MEN, "met", "passed", -1)), 3, None), known(MEN, "posted", "passed", 1, 1),
+    ]),
+    released(TWO, {"met: not passed": 3, "met: passed": 4}, [
+        known((("sex", ("women",)),), "applied", "entered", 3, 4), known((("disability", ("yes",)),), "applied", "entered", 2, 2),
+        known((("sex", ("women",)), ("disability", ("yes",))), "met", "passed", 1, None), known(UNKNOWN, "applied", "entered", 0, 0),
+    ]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("release", CASES)
+def test_every_bound_is_the_one_that_enumeration_finds(release) -> None:
+    tables = list(enumerated(release))
+    assert len(tables) > 5
+    bounds = attack(release, exact=True).bounds
+    wheres = {(" by ".join(t), g): w for t in release.declaration.tables for g, w in release.declaration.groups(t).items()}
+    checked = 0
+    for line in bounds.itertuples():
+        where = wheres.get((line.table, line.group), UNKNOWN)
+        values = [count(where, line.stage, line.measure) for count in tables]
+        assert (line.low, line.high) == (min(values), max(values)), (line.table, line.group, line.stage, line.measure)
+        checked += 1
+    assert checked > 10
+
+
+@pytest.mark.parametrize("release", CASES)
+def test_stopping_early_decides_the_same(release) -> None:
+    exact, early = attack(release, exact=True), attack(release)
+    assert (exact.passed, exact.failing) == (early.passed, early.failing)
+    both = exact.bounds.merge(early.bounds, on=["table", "group", "stage", "measure"])
+    assert ((both["low_y"] <= both["low_x"]) & (both["high_x"] <= both["high_y"])).all()
+    assert (both["values_y"] <= both["values_x"]).all()
+    assert ((both["values_y"] >= 5) | (both["values_y"] == both["values_x"])).all()
+
+
+def test_a_count_that_is_settled_fails_and_says_so_without_figures() -> None:
+    release = released(ONE, {"met: not passed": 40, "posted: passed": 60}, [known(WOMEN, "met", "passed", 7, 8)])
+    result = attack(release)
+    assert not result.passed
+    assert result.failing == ("sex",)
+    assert not any(digit in reason for reason in result.reasons for digit in "78")
+    assert "HiGHS" in result.solver
+
+
+def test_an_outcome_implied_for_a_group_is_named() -> None:
+    release = released(ONE, {"met: not passed": 40, "posted: passed": 60}, [known(WOMEN, "met", "passed", 0, 0)])
+    assert any("nobody passed" in reason for reason in attack(release).reasons)
+
+
+def test_nothing_told_passes_and_only_totals_are_known() -> None:
+    result = attack(released(ONE, {"met: not passed": 40, "posted: passed": 60}, []), exact=True)
+    assert result.passed
+    women = result.bounds.query("group == 'women' and stage == 'met' and measure == 'passed'").iloc[0]
+    assert (women["low"], women["high"]) == (0, 60)
+
+
+def test_contradictions_are_an_error() -> None:
+    with pytest.raises(ContradictionError):
+        attack(released(ONE, {"met: not passed": 4, "posted: passed": 6}, [known(WOMEN, "met", "passed", 7, 9)]))
+
+
+def test_a_solver_that_does_not_finish_is_an_error_and_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("standardsetting.disclosure.bounds.SECONDS_PER_PROGRAMME", 0.0)
+    system = System(60)
+    rng = np.random.default_rng(1)
+    for _ in range(30):
+        system.add(rng.integers(1, 40, 60), 100, 5_000)
+    with pytest.raises(WorkbenchError, match="did not finish"):
+        _Programme(system)._solve(rng.integers(-9, 9, 60), 1)
+
+
+def test_a_fractional_relaxation_is_solved_again_in_whole_numbers() -> None:
+    system = System(3)
+    for pair in ([1, 1, 0], [0, 1, 1], [1, 0, 1]):
+        system.add(np.array(pair), None, 1)
+    found = system.bounds([np.array([1, 1, 1])])
+    assert (found.low[0], found.high[0]) == (0, 1)  # the relaxation alone says 1.5
+
+
+def test_a_verdict_narrows_what_the_group_can_have_done() -> None:
+    told = [known(WOMEN, "applied", "entered", 20, 30), known(MEN, "applied", "entered", 195, 205)]
+    totals = {"met: not passed": 115, "posted: passed": 115}
+    plain = attack(released(ONE, totals, told), exact=True).bounds
+    verdict = attack(released(ONE, totals, [*told, VerdictTold(WOMEN, MEN, "met", 1)]), exact=True).bounds
+    where = "group == 'women' and stage == 'met' and measure == 'passed'"
+    before, after = plain.query(where).iloc[0], verdict.query(where).iloc[0]
+    assert after["high"] < before["high"]
+    assert after["low"] == before["low"] == 0
+
+
+def test_the_verdict_box_agrees_with_going_through_every_table() -> None:
+    from standardsetting.cohort.verdict import verdicts
+
+    pairs = {tuple(p) for p in agreeing(1, entered=(10, 25), passed=(0, 25), others=(60, 64), others_passed=(40, 44)).tolist()}
+    grid = [(n, a, m, c) for n in range(10, 26) for a in range(n + 1) for m in range(60, 65) for c in range(40, 45)]
+    codes = verdicts([g[1] for g in grid], [g[0] for g in grid], [g[3] for g in grid], [g[2] for g in grid])
+    assert pairs == {g[:2] for g, code in zip(grid, codes, strict=True) if code == 1}

@@ -1,0 +1,110 @@
+"""The gate: what it finds in finished artefacts, what it lets pass, and the published cases of people found by arithmetic."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from standardsetting.disclosure.audit import attack
+from standardsetting.disclosure.cube import Characteristic, Cube, Declaration, ending
+from standardsetting.disclosure.gate import Finding, Piece, allowed_numbers, check, numbers, refuse
+from standardsetting.disclosure.protect import protect
+from standardsetting.disclosure.statements import known
+from standardsetting.errors import DisclosureError, Exit
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("1,250 people", {1250}),
+        ("12.5% of 40", {Decimal("12.5"), 40}),
+        ("table ethnicity_5, level h2, sha 1f3a9c", set()),
+        ("M 10.0 37.5 L 20 5", {10, Decimal("37.5"), 20, 5}),
+        ("width=37px", {37}),
+        ("three of the four women", {3, 4}),
+        ("one of them was late", set()),
+        ("twenty-three candidates withdrew", {23}),
+        ("a gap of \u22127 points", {7}),
+        ("１２ people", {12}),
+        ("Seven women", {7}),
+    ],
+)
+def test_numbers_are_read_in_figures_and_words(text: str, found: set) -> None:
+    assert numbers(text) == found
+
+
+@pytest.mark.parametrize("kind", ["page", "alt text", "coordinates", "hidden sheet", "cache", "defined name", "log", "metadata", "output"])
+def test_a_strange_number_is_found_wherever_it_hides(kind: str) -> None:
+    pieces = [Piece("report.html", "page", "40 women entered"), Piece("report.html", kind, "37 and 37 and 40")]
+    assert check(pieces, allowed=[40]) == (Finding("report.html", kind, 1),)
+
+
+def test_file_names_are_read_and_not_repeated() -> None:
+    assert check([Piece("women_37.png", "image", "")], allowed=[]) == (Finding("a file", "file name", 1),)
+
+
+def test_the_same_number_written_otherwise_is_the_same() -> None:
+    assert check([Piece("a", "page", "40.0, 1,250 and 12.50%")], allowed=[40, "1250", "12.5"]) == ()
+
+
+def test_a_refusal_says_where_and_never_which() -> None:
+    with pytest.raises(DisclosureError) as caught:
+        refuse([Piece("report.html", "alt text", "37 women")], allowed=[40])
+    assert caught.value.exit_code == Exit.DISCLOSURE
+    assert "37" not in str(caught.value)
+    assert "report.html, alt text" in str(caught.value)
+
+
+SEX = Characteristic("sex", ("women", "men"), "men", undeclared=())
+ETHNIC = Characteristic("ethnicity_2", ("ethnic minority", "White"), "White", undeclared=())
+
+
+def direct_entry() -> Cube:
+    """The published counts of a selection of 2014: 4 of 18 women and 9 of 22 men, 2 of 7 ethnic minority and 11 of 33 White candidates."""
+    import pandas as pd
+
+    rows = []
+    for (sex, ethnic), (n, a) in {("women", "ethnic minority"): (3, 1), ("women", "White"): (15, 3), ("men", "ethnic minority"): (4, 1),
+                                  ("men", "White"): (18, 8)}.items():  # fmt: skip
+        rows += [(sex, ethnic, ending("met"))] * a + [(sex, ethnic, ending("met", "not passed"))] * (n - a)
+    people = pd.DataFrame(rows, columns=["sex", "ethnicity_2", "ending"])
+    declared = Declaration(("applied", "met"), (SEX, ETHNIC), (("sex",), ("ethnicity_2",), ("sex", "ethnicity_2")))
+    return Cube.of(people, process="direct entry", milestone="met", declaration=declared)
+
+
+def test_direct_entry_2014_is_solved_from_a_press_line_and_refused_by_the_gate() -> None:
+    cube = direct_entry()
+    release = protect(cube)
+    women, minority = (("sex", ("women",)),), (("ethnicity_2", ("ethnic minority",)),)
+    # The totals, 40 candidates of whom 13 were selected, and one line: "four of the 18 women and two of the seven minority candidates".
+    entered, passed = ("applied", "entered"), ("met", "passed")
+    told = ((women, entered, 18), (women, passed, 4), (minority, entered, 7), (minority, passed, 2))
+    line = [known(where, *count, n, n, source="press") for where, count, n in told]
+    solved = attack(release, also=line, exact=True)
+    margins = solved.bounds.query("table in ['sex', 'ethnicity_2']")
+    assert (margins["values"] == 1).all()
+    assert not solved.passed
+    assert attack(release).passed
+    text = Piece("press.txt", "page", "Four of the 18 women and two of the seven ethnic minority candidates were selected.")
+    with pytest.raises(DisclosureError):
+        refuse([text], allowed=allowed_numbers(release.cells))
+
+
+@pytest.mark.parametrize(
+    ("case", "text"),
+    [
+        ("National Black Police Association", "Only 1 per cent of those promoted were Black officers."),
+        ("Garda", "Three of four women who applied were promoted."),
+        ("Boston", "Promoted: 1 Hispanic, no other minority officers"),
+    ],
+)
+def test_published_lines_that_name_a_few_people_are_refused(case: str, text: str) -> None:
+    release = protect(direct_entry())
+    assert check([Piece(f"{case}.txt", "page", text)], allowed=allowed_numbers(release.cells))
+
+
+def test_what_holds_no_data_may_be_allowed() -> None:
+    cells = protect(direct_entry()).cells
+    allowed = allowed_numbers(cells, texts=["12 October 2023, confidence 0.95"], derived=["0.81"])
+    assert check([Piece("a", "page", "12 October 2023: 0.81 at 0.95")], allowed=allowed) == ()

@@ -1,0 +1,127 @@
+"""The ledger of releases: what is kept, what is reused, and what does not run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from standardsetting import records
+from standardsetting.disclosure import releases
+from standardsetting.disclosure.cube import Characteristic, Cube, Declaration, ending
+from standardsetting.disclosure.protect import protect
+from standardsetting.disclosure.statements import known
+from standardsetting.errors import DisclosureError, StageError, UsageError
+
+SEX = Characteristic("sex", ("women", "men"), "men", undeclared=("unknown",))
+DECLARED = Declaration(("applied", "met"), (SEX,), (("sex",),))
+SIGNED = {"recipients": ["director"], "prepared_by": "A", "signed_by": "B", "when": datetime(2024, 1, 5, tzinfo=UTC)}
+WOMEN = (("sex", ("women",)),)
+
+
+def made(women: int = 62, passed: int = 31, milestone: str = "met") -> Cube:
+    rows = [("women", ending("met"))] * passed + [("women", ending("met", "not passed"))] * (women - passed)
+    rows += [("men", ending("met"))] * 90 + [("men", ending("met", "not passed"))] * 70
+    return Cube.of(pd.DataFrame(rows, columns=["sex", "ending"]), process="p", milestone=milestone, declaration=DECLARED)
+
+
+def value(release, measure="passed", group="women"):
+    cells = release.cells
+    return cells[(cells["group"] == group) & (cells["stage"] == "met") & (cells["measure"] == measure)]["value"].iloc[0]
+
+
+def test_a_release_is_kept_without_any_true_count(tmp_path: Path) -> None:
+    release = protect(made())
+    releases.record(tmp_path, release, **SIGNED)
+    history = releases.read(tmp_path)
+    assert history.earlier["sex", "women", "met", "passed"] == 30
+    text = (tmp_path / records.LEDGER).read_text()
+    assert '"cube"' in text
+    assert history.told(release.hash) == release.told
+    assert history.told("another") == ()
+
+
+def test_an_earlier_value_is_reused_until_the_count_has_moved_by_ten(tmp_path: Path) -> None:
+    releases.record(tmp_path, protect(made()), **SIGNED)
+    history = releases.read(tmp_path)
+    later = made(passed=38, milestone="later")
+    assert value(protect(later, earlier=history.earlier)) == 30
+    assert value(protect(later)) == 40
+    assert value(protect(later, earlier=history.earlier, closed=True)) == 40
+    assert value(protect(made(passed=41, milestone="later"), earlier=history.earlier)) == 40
+
+
+def test_reused_values_say_less(tmp_path: Path) -> None:
+    releases.record(tmp_path, protect(made()), **SIGNED)
+    later = made(passed=38, milestone="later")
+    cells = protect(later, earlier=releases.read(tmp_path).earlier).cells
+    line = cells.query("group == 'women' and stage == 'met' and measure == 'passed'").iloc[0]
+    assert line["low"] <= 38 <= line["high"]
+
+
+def test_nothing_new_is_said_when_nothing_is(tmp_path: Path) -> None:
+    assert not releases.nothing_new(releases.read(tmp_path), protect(made()))
+    releases.record(tmp_path, protect(made()), **SIGNED)
+    history = releases.read(tmp_path)
+    assert releases.nothing_new(history, protect(made(), earlier=history.earlier))
+    assert releases.nothing_new(history, protect(made(passed=34), earlier=history.earlier))
+    assert not releases.nothing_new(history, protect(made(passed=45), earlier=history.earlier))
+
+
+def test_a_milestone_is_released_once(tmp_path: Path) -> None:
+    releases.record(tmp_path, protect(made()), **SIGNED)
+    with pytest.raises(DisclosureError, match="milestone"):
+        releases.record(tmp_path, protect(made(passed=32)), **SIGNED)
+    releases.record(tmp_path, protect(made(passed=32, milestone="later")), **SIGNED)
+
+
+def test_another_declaration_is_refused(tmp_path: Path) -> None:
+    releases.record(tmp_path, protect(made()), **SIGNED)
+    other = Declaration(DECLARED.stages, (replace(SEX, comparator="women"),), DECLARED.tables)
+    with pytest.raises(DisclosureError, match="declared"):
+        releases.record(tmp_path, replace(protect(made()), declaration=other, milestone="later"), **SIGNED)
+
+
+def test_what_outsiders_told_enters_the_audit(tmp_path: Path) -> None:
+    cube = made()
+    told = [known(WOMEN, "met", "passed", 31, 31, source="press")]
+    releases.record_outside(tmp_path, told, source="press", text="a line", entered_by="A", when=SIGNED["when"])
+    history = releases.read(tmp_path)
+    assert history.told(cube.hash) == tuple(told)
+    with pytest.raises(DisclosureError):
+        protect(cube, also=history.told(cube.hash))
+
+
+def test_signing_needs_another_person_and_a_recipient(tmp_path: Path) -> None:
+    for change in ({"signed_by": "a "}, {"recipients": []}, {"signed_by": ""}):
+        with pytest.raises(UsageError):
+            releases.record(tmp_path, protect(made()), **{**SIGNED, **change})
+    with pytest.raises(UsageError):
+        releases.record_outside(tmp_path, [], source="press", text="", entered_by="A", when=SIGNED["when"])
+
+
+def test_a_release_that_failed_its_audit_is_not_recorded(tmp_path: Path) -> None:
+    release = protect(made())
+    with pytest.raises(DisclosureError):
+        releases.record(tmp_path, replace(release, audit=replace(release.audit, passed=False)), **SIGNED)
+
+
+def test_a_broken_ledger_stops_everything(tmp_path: Path) -> None:
+    releases.record(tmp_path, protect(made()), **SIGNED)
+    path = tmp_path / records.LEDGER
+    path.write_text(path.read_text().replace('"women"', '"wumen"', 1))
+    with pytest.raises(StageError):
+        releases.read(tmp_path)
+
+
+def test_hidden_counts_stay_hidden_until_they_have_certainly_moved(tmp_path: Path) -> None:
+    releases.record(tmp_path, protect(made(passed=8)), **SIGNED)
+    earlier = releases.read(tmp_path).earlier
+    assert earlier["sex", "women", "met", "passed"] is None
+    shown = [value(protect(made(passed=n, milestone="later"), earlier=earlier)) for n in (12, 18, 19, 25)]
+    assert [n is pd.NA or np.isnan(float(n)) for n in shown[:2]] == [True, True]
+    assert shown[2:] == [20, 25]
