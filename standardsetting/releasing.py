@@ -58,7 +58,7 @@ class Prepared:
 
 
 def hold(
-    kind: str, process: Process, folder: Path, *, tier: Tier = "director", milestone: str | None = None, timeout: int = 600
+    kind: str, process: Process, folder: Path, *, tier: str = "director", milestone: str | None = None, timeout: int = 600
 ) -> tuple[RunResult, Prepared]:
     """Build, audit and render a report about groups, and hold it in the process folder.
 
@@ -75,7 +75,7 @@ def hold(
 
 
 def release(
-    kind: str, process: Process, folder: Path, *, prepared_by: str, signed_by: str, recipients: Sequence[str] = (), tier: Tier = "director",
+    kind: str, process: Process, folder: Path, *, prepared_by: str, signed_by: str, recipients: Sequence[str] = (), tier: str = "director",
     milestone: str | None = None, reports: Path | None = None, timeout: int = 600,
 ) -> tuple[RunResult, Prepared]:  # fmt: skip
     """Audit once more against everything that was told, record the release, and publish it.
@@ -89,13 +89,14 @@ def release(
 
     with alone(folder):
         prepared = _prepare(kind, process, folder, tier=tier, milestone=milestone)
-        if not prepared.nothing_new:
-            told = list(recipients) or ["assessment director" if tier == "director" else "public"]
+        told = list(recipients) or ["assessment director" if tier == "director" else "public"]
+        told = [name for name in told if name not in _received(releases.read(folder), prepared.protected)]
+        if told or not prepared.nothing_new:
             releases.record(folder, prepared.protected, recipients=told, prepared_by=prepared_by, signed_by=signed_by, when=now_in(process))
         return _make(kind, prepared, folder, reports_of(process, folder, reports), timeout), prepared
 
 
-def _prepare(kind: str, process: Process, folder: Path, *, tier: Tier, milestone: str | None) -> Prepared:
+def _prepare(kind: str, process: Process, folder: Path, *, tier: str, milestone: str | None) -> Prepared:
     """The snapshot, its cube, the audit against the ledger, and the sealed folder that the notebook will read."""
     from standardsetting.cohort.diversity import cube_of, diversity_release
     from standardsetting.cohort.diversity.over_years import released_by
@@ -119,13 +120,29 @@ def _prepare(kind: str, process: Process, folder: Path, *, tier: Tier, milestone
     nothing_new = releases.nothing_new(history, protected)
     place = folder / RELEASES / f"{kind}-{tier}-{_key(protected, snapshot)}"
     if not place.is_dir():
-        number = len(history.releases) + (0 if nothing_new else 1)
+        cubes = list(dict.fromkeys([*(body["cube"] for body in history.releases), cube.hash]))
         earlier = [(each.label, released_by((folder / each.folder).resolve())) for each in snapshot.process.cohort.previous]
-        built = diversity_release(snapshot, protected, tier=tier, number=number, changes=_changes(history, nothing_new), earlier=earlier)
+        built = diversity_release(
+            snapshot,
+            protected,
+            tier=_known(tier),
+            number=cubes.index(cube.hash) + 1,
+            changes=_changes(history, nothing_new),
+            earlier=earlier,
+        )
         staging = place.with_name(f".{place.name}")
         built.write(staging)
         staging.rename(place)
     return Prepared(place, Release.read(place), protected, nothing_new)
+
+
+def _known(tier: str) -> Tier:
+    return next(one for one in TIERS if one == tier)
+
+
+def _received(history: History, protected: ProtectedCube) -> set[str]:
+    """Who has received figures from this cube."""
+    return {name for body in history.releases if body["cube"] == protected.hash for name in body["recipients"]}
 
 
 def _latest_milestone(process: Process) -> str:

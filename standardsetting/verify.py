@@ -9,6 +9,7 @@ from typing import Any
 from standardsetting import records
 from standardsetting.blind.scores import ACCOUNT, BENCHMARK, DEFINITION, INTERVIEWS, RATINGS, BlindScores
 from standardsetting.errors import UsageError, WorkbenchError
+from standardsetting.linkage import problems as snapshot_problems
 from standardsetting.named.close import CODE_BOOK, IDENTITIES, read_closing
 from standardsetting.process import Process
 from standardsetting.reporting import manifest, publish
@@ -51,7 +52,8 @@ def verify(process: Process, folder: Path, reports_folder: Path, *, run: str | N
     if run and not (reports_folder / run / manifest.MANIFEST_FILE).is_file():
         raise UsageError("There is no run of that name with a manifest.", next_step="standardsetting status lists the runs.")
     run_problems = [problem for path in runs for problem in _run(path, chain, journal)]
-    found = (*problems, *closing_problems, *_forgotten(chain, journal), *_evidence(chain, reports_folder), *run_problems)
+    snapshots = () if problems else snapshot_problems(folder)
+    found = (*problems, *closing_problems, *snapshots, *_forgotten(chain, journal), *_evidence(chain, reports_folder), *run_problems)
     return Verification(len(chain), inputs, len(runs), found)
 
 

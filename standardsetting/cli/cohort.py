@@ -1,27 +1,116 @@
-"""The verbs about the cohort, after the standard: report, early-access, release, told."""
+"""The verbs about the cohort, after the standard: report, release, told, early-access."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from standardsetting import releasing
 from standardsetting.cli.app import DEFAULT_TIMEOUT, HERE, AsJson, Folder, Reports, Timeout, Told, app, load, told_of, verb
 from standardsetting.publishing import alone, now_in, publish_report
+
+if TYPE_CHECKING:
+    from standardsetting.reporting.run import RunResult
+
+Tier = Annotated[str, typer.Option(help="director, or public: fit to be published and to answer a request for information.")]
+Milestone = Annotated[str | None, typer.Option(help="eligibility, interview_outcomes or pool (default: the last one reached).")]
+_KINDS = "standard-setting, assessor-quality, cohort-diversity or positive-action"
 
 
 @app.command()
 @verb
 def report(
-    kind: Annotated[str, typer.Argument(help="standard-setting or assessor-quality")],
+    kind: Annotated[str, typer.Argument(help=_KINDS)],
     folder: Folder = HERE,
     reports: Reports = None,
+    tier: Tier = "director",
+    milestone: Milestone = None,
     timeout: Timeout = DEFAULT_TIMEOUT,
     as_json: AsJson = False,
 ) -> Told:
-    """Make and publish a report."""
-    return told_of(publish_report(kind, load(folder), folder, reports=reports, timeout=timeout))
+    """Make a report. One about groups is audited and held in the process folder, until somebody releases it."""
+    process = load(folder)
+    if kind not in releasing.KINDS:
+        return told_of(publish_report(kind, process, folder, reports=reports, timeout=timeout))
+    return told_of_held(kind, folder, tier, *releasing.hold(kind, process, folder, tier=tier, milestone=milestone, timeout=timeout))
+
+
+def told_of_held(kind: str, folder: Path, tier: str, result: RunResult, prepared: releasing.Prepared) -> Told:
+    """What is said of a report that is held: it was made for whoever signs it, and for nobody else yet."""
+    told = told_of(result)
+    if prepared.nothing_new:
+        return Told((releasing.NO_NEW_FIGURES, *told.lines[1:]), {**told.record, "held": True, "new_figures": False})
+    release = f"standardsetting release {kind} {folder} --tier {tier} --prepared-by NAME --signed-by NAME"
+    lines = ("Held, not released: only whoever prepares and signs it may look.", *told.lines[1:], f"Next: {release}")
+    return Told(lines, {**told.record, "held": True, "new_figures": True})
+
+
+@app.command()
+@verb
+def release(
+    kind: Annotated[str, typer.Argument(help="cohort-diversity or positive-action")],
+    prepared_by: Annotated[str, typer.Option(help="Who prepared it.")],
+    signed_by: Annotated[str, typer.Option(help="Who looked at it and signs: somebody else.")],
+    folder: Folder = HERE,
+    recipient: Annotated[list[str] | None, typer.Option(help="Who receives it; repeat for several.")] = None,
+    reports: Reports = None,
+    tier: Tier = "director",
+    milestone: Milestone = None,
+    timeout: Timeout = DEFAULT_TIMEOUT,
+    as_json: AsJson = False,
+) -> Told:
+    """Release a report about groups: audited once more, recorded with who prepared and who signed it, then published."""
+    result, prepared = releasing.release(
+        kind,
+        load(folder),
+        folder,
+        prepared_by=prepared_by,
+        signed_by=signed_by,
+        recipients=recipient or (),
+        tier=tier,
+        milestone=milestone,
+        reports=reports,
+        timeout=timeout,
+    )
+    told = told_of(result)
+    first = releasing.NO_NEW_FIGURES if prepared.nothing_new else f"Release {prepared.release.header['release']['number']} is recorded."
+    return Told((first, *told.lines), {**told.record, "held": False, "new_figures": not prepared.nothing_new})
+
+
+@app.command()
+@verb
+def told(
+    characteristic: Annotated[str, typer.Option(help="By what the figure is: sex, for instance.")],
+    group: Annotated[str, typer.Option(help="Of which group.")],
+    stage: Annotated[str, typer.Option(help="At which stage.")],
+    count: Annotated[str, typer.Option(help="entered, passed, not passed, withdrawn, deferred or pending.")],
+    low: Annotated[int, typer.Option(min=0, help="The least that it can be.")],
+    high: Annotated[int, typer.Option(min=0, help="The most that it can be.")],
+    source: Annotated[str, typer.Option(help="Where it was told: a newspaper, the number of a request for information.")],
+    text: Annotated[str, typer.Option(help="The words in which it was told.")],
+    by: Annotated[str, typer.Option(help="Who enters it.")],
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> Told:
+    """Enter a figure about a group that was told elsewhere, so that every later release is audited against it."""
+    process = load(folder)
+    releasing.outside_figure(
+        process,
+        folder,
+        characteristic=characteristic,
+        group=group,
+        stage=stage,
+        measure=count,
+        low=low,
+        high=high,
+        source=source,
+        text=text,
+        by=by,
+    )
+    return Told(("The figure is in the ledger. Every later release is audited against it.",), {"source": source})
 
 
 @app.command("early-access")

@@ -3,41 +3,64 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from standardsetting import records
+from standardsetting import records, releasing
 from standardsetting.cli.app import DEFAULT_TIMEOUT, HERE, AsJson, Folder, Reports, Timeout, Told, app, load, told_of, verb
+from standardsetting.cli.cohort import told_of_held
 from standardsetting.errors import Exit
 from standardsetting.publishing import now_in, publish_report, reports_of
 from standardsetting.stages import STANDARD_RECORD, reached, stage_of
+
+if TYPE_CHECKING:
+    from standardsetting.process import Process
 
 
 @app.command()
 @verb
 def due(folder: Folder = HERE, reports: Reports = None, timeout: Timeout = DEFAULT_TIMEOUT, as_json: AsJson = False) -> Told:
     """Run what the schedule in process.toml says is due now."""
-    from standardsetting.reporting import publish, schedule
+    from standardsetting.reporting import schedule
 
     process = load(folder)
-    journal = publish.journal(reports_of(process, folder, reports) / process.id)
+    journal = _journal(process, folder, reports)
     now_due = schedule.due(process, stage_of(folder).words, journal, now_in(process), reached=reached(folder))
     if not now_due:
         return Told(("Nothing is due.",), {"ran": []})
     kinds = dict.fromkeys(entry.report for entry in now_due)
-    told = [told_of(publish_report(kind, process, folder, reports=reports, timeout=timeout)) for kind in kinds]
+    told = [_run(kind, process, folder, reports, timeout) for kind in kinds]
     return Told(tuple(line for each in told for line in each.lines), {"ran": [each.record for each in told]})
+
+
+def _run(kind: str, process: Process, folder: Path, reports: Path | None, timeout: int) -> Told:
+    """One report that is due. A report about groups is held, whoever is at the scheduler: people release."""
+    if kind in releasing.KINDS:
+        return told_of_held(kind, folder, "director", *releasing.hold(kind, process, folder, timeout=timeout))
+    return told_of(publish_report(kind, process, folder, reports=reports, timeout=timeout))
+
+
+def _journal(process: Process, folder: Path, reports: Path | None) -> list[dict[str, Any]]:
+    """What ran: published or held."""
+    from standardsetting.reporting import publish
+
+    return [
+        entry
+        for place in (reports_of(process, folder, reports), folder / releasing.HELD)
+        for entry in publish.journal(place / process.id)
+    ]
 
 
 @app.command()
 @verb
 def status(folder: Folder = HERE, reports: Reports = None, as_json: AsJson = False) -> Told:
     """Where the process is, what ran, and what is late."""
-    from standardsetting.reporting import publish, schedule
+    from standardsetting.reporting import schedule
 
     process, stage = load(folder), stage_of(folder)
-    journal = publish.journal(reports_of(process, folder, reports) / process.id)
+    journal = _journal(process, folder, reports)
     rows = schedule.status(process, stage.words, journal, now_in(process), reached=reached(folder))
     standing = records.latest(folder, STANDARD_RECORD)
     lines = [f"{process.process.title}: {stage.words}."]

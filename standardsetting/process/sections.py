@@ -174,7 +174,7 @@ class Source(Part):
 class Scheduled(Part):
     """`[[schedule]]`: a report that runs unattended at a stage, at a milestone, or at a time of day."""
 
-    report: Literal["standard-setting", "assessor-quality"]
+    report: Literal["standard-setting", "assessor-quality", "cohort-diversity", "positive-action"]
     at_stage: Literal["closed", "decided"] | None = None
     at_milestone: str | None = None
     every: Literal["day", "weekday", "week"] | None = None

@@ -16,7 +16,7 @@ from standardsetting.process import Process, Scheduled
 
 STAGES = ("open", "closed", "decided", "published")
 # The stage from which a report can be made at all.
-NEEDS = {"standard-setting": "closed", "assessor-quality": "open"}
+NEEDS = {"standard-setting": "closed", "assessor-quality": "open", "cohort-diversity": "decided", "positive-action": "decided"}
 SUCCEEDED = ("published", "already done")
 LATE_AFTER = timedelta(hours=1)
 

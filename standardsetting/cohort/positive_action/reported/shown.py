@@ -61,7 +61,6 @@ def results(people: Participants, process: Process) -> Results:
         "association": why.get("association with attendance, its balance table and E-value", _NO_PRIOR),
         "offer": why.get("effect of the offer", ""),
         "complier": why.get("complier effect", ""),
-        "reasons": why["reasons for not attending"],
     }
     return Results(design, to_treat, complier, attended, refused)
 
@@ -137,9 +136,9 @@ def sensitivity_section(found: Results) -> Section:
         return Section(pd.DataFrame(columns=list(SECTIONS["sensitivity"])), (why,))
     point, limit = rounded_to(value.point, 1), rounded_to(value.limit, 1)
     said = (
-        "The interval already includes no difference, so nothing is left that would need explaining."
+        "The interval of the ratio of shares already includes no difference, so little is left that would need explaining."
         if value.limit == 1
-        else f"For the interval to include no difference, {limit:.1f} times would do."
+        else f"For the interval of the ratio of shares to include no difference, {limit:.1f} times would do."
     )
     sentence = (
         f"A cause that was not measured and that makes attending {point:.1f} times as likely, and meeting the standard as well, would "
@@ -154,8 +153,9 @@ def _notes(found: Results, rows: list[dict[str, object]]) -> tuple[str, ...]:
     """What has to be known beside the estimates that are told."""
     if all(row["estimate"] is None for row in rows):
         return ()
-    offer, complier, attended = found.to_treat, found.complier, found.attended
-    effects = [*((offer.rate, offer.total) if offer else ()), *((complier.effect,) if complier else ()), *((attended.rate,) if attended else ())]
+    effects = [found.to_treat.rate, found.to_treat.total] if found.to_treat else []
+    effects += [found.complier.effect] if found.complier else []
+    effects += [found.attended.rate] if found.attended else []
     return tuple(dict.fromkeys(effect.note for effect in effects if not effect.why))
 
 

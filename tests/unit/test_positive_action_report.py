@@ -1,0 +1,296 @@
+"""The positive-action release: what it counts, compares and prints from a snapshot, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from standardsetting import BlindScores, Process
+from standardsetting.blind.decide import seal_standard
+from standardsetting.cohort.positive_action.reported import legal_file_of, participants_of, positive_action_release, reach_cube
+from standardsetting.cohort.snapshot import CohortSnapshot
+from standardsetting.disclosure.protect import protect
+from standardsetting.disclosure.release import Release
+from standardsetting.errors import FindingsError, StageError
+from standardsetting.named.close import close
+from standardsetting.named.snapshot import take
+from standardsetting.simulate.folder import write
+
+NOW = datetime(2024, 1, 8, 12, 0, tzinfo=UTC)
+ON = date(2023, 10, 12)
+IN_100 = "in 100 people"
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> CohortSnapshot:
+    """A simulated process, closed, its standard recorded, seen at its interview outcomes."""
+    folder = write(tmp_path_factory.mktemp("process") / "sergeant", n=360, seed=7)
+    process = Process.load(folder)
+    close(process, folder, when=NOW)
+    scores = BlindScores.read(folder / "closing" / "blind")
+    seal_standard(scores, folder, cut=14, rationale="Because.", by=["A. Director"], evidence={"run": "r", "manifest": "m"}, when=NOW)
+    return CohortSnapshot.read(take(process, folder, milestone="interview_outcomes", when=NOW).folder)
+
+
+def declaring(snapshot: CohortSnapshot, **changes: object) -> CohortSnapshot:
+    told = snapshot.process.positive_action
+    assert told is not None
+    return replace(snapshot, process=snapshot.process.model_copy(update={"positive_action": told.model_copy(update=changes)}))
+
+
+def cohort(snapshot: CohortSnapshot, *blocks: dict[str, object], women: int | None = None, arms: bool = False) -> CohortSnapshot:
+    """People as the blocks say, `n` of each kind; then 100 White men who all met the standard. Previous attempts repeat alike in every block."""
+    rows = [{**block, "attempt": at % 3} for block in blocks for at in range(int(block["n"]))]  # type: ignore[call-overload]
+    rows += [{"sex": "male", "met": True, "attempt": at % 3} for at in range(100)]
+    frame = pd.DataFrame(rows)
+    model = snapshot.people[(snapshot.people["stage_interviewed"] == "passed")].iloc[:1]
+    people = pd.concat([model] * len(frame), ignore_index=True)
+    own = frame["sex"].isna() if "sex" in frame else pd.Series(True, index=frame.index)
+    people["sex"] = np.where(own, "female", "male")
+    if women is not None:
+        people.loc[own[own].index[women:], "sex"] = "male"
+    people["ethnicity_2"] = np.where(own & (people["sex"] == "male"), "ethnic_minorities", "white")
+    people["workshop_listed"] = own
+    people["workshop_invited"] = frame.get("invited", pd.Series(-60.0, index=frame.index)).fillna(-60.0).where(own)
+    if "not_invited" in frame:
+        people["workshop_invited"] = people["workshop_invited"].where(frame["not_invited"].isna())
+    people["workshop_attended"] = frame["attended"] if "attended" in frame else np.nan
+    people["workshop_booked"] = people["workshop_attended"].where(people["workshop_attended"].isna(), -50.0)
+    if "booked" in frame:
+        people["workshop_booked"] = people["workshop_booked"].fillna(frame["booked"])
+    if arms:
+        people["workshop_arm"] = pd.Categorical(frame["arm"], categories=["offered", "wait-list"])
+    met = frame["met"].fillna(False).astype(bool)
+    people["status"], people["total"] = np.where(met, "met", "not met"), np.where(met, 15.0, 11.0)
+    people["previous_attempts"], people["length_of_service"] = frame["attempt"].astype(float), 5.0
+    return replace(snapshot, people=people)
+
+
+def block(n: int, attended: float | None, met: bool, **more: object) -> dict[str, object]:
+    return {"n": n, "attended": math.nan if attended is None else attended, "met": met, **more}
+
+
+def made(snapshot: CohortSnapshot, tier: str = "director", on: date = ON) -> Release:
+    return positive_action_release(snapshot, protect(reach_cube(snapshot)), tier=tier, number=1, on=on)  # type: ignore[arg-type]
+
+
+def said(release: Release) -> str:
+    """Everything a release says, save its definition and header."""
+    return " ".join(
+        [section.table.to_csv() + " ".join(section.sentences) + section.method for section in release.sections.values()]
+    )
+
+
+HALVES = (block(42, -20, True), block(24, -20, False), block(24, None, True, booked=-50), block(42, None, False))
+
+
+def test_the_cube_counts_each_person_once_in_the_first_group(simulated: CohortSnapshot) -> None:
+    cube, people = reach_cube(simulated), simulated.people
+    eligible = people[people["stage_eligible"] == "passed"]
+    women = eligible[eligible["sex"] == "female"]
+    others = eligible[(eligible["sex"] != "female") & (eligible["ethnicity_2"] == "ethnic_minorities")]
+    groups = cube.declaration.groups(("opened_by",))
+    assert list(groups) == ["women", "ethnic minorities (excluding White minorities), not counted in another line"]
+    for where, mine in zip(groups.values(), (women, others), strict=True):
+        assert cube.count(where, "open", "entered") == len(mine)
+        assert cube.count(where, "booked", "passed") == mine["workshop_booked"].notna().sum()
+        assert cube.count(where, "attended", "passed") == (mine["workshop_attended"] < 0).sum()
+    assert cube.milestone == "workshops"
+
+
+def test_known_association_and_reach(simulated: CohortSnapshot) -> None:
+    release = made(cohort(simulated, *HALVES, women=100))
+    (row,) = release["effects"].table.query("unit == @IN_100").to_dict("records")
+    # 42 of 66 and 24 of 66, alike on every covariate: 27 more in 100, and Wald's interval of that is 11 to 44.
+    assert row["estimate"] == 27 and abs(row["low"] - 11) <= 1 and abs(row["high"] - 44) <= 1
+    assert (release["balance"].table[["before", "after"]] == 0).all(axis=None)
+    ratio = 42 / 24
+    assert release["sensitivity"].table["e_value"].tolist() == [round(ratio + math.sqrt(ratio * (ratio - 1)), 1)]
+    shown = release["reach"].table.set_index(["group", "step"])["shown"]
+    assert shown["everybody", "Workshop open to them"] == "130" and shown["everybody", "Attended before the interview"] == "65"
+    assert "Of about 130 people to whom a workshop was open, 50 in 100 attended" in release["answer"].table["sentence"].iloc[0]
+    assert "not the effect of the workshop" in " ".join(release["effects"].sentences)
+    assert release["design"].table.set_index("item")["content"]["Is an effect identified?"] == "no"
+
+
+def test_a_declared_lottery_shows_the_effect_of_the_offer(simulated: CohortSnapshot) -> None:
+    offered, waiting = {"arm": "offered"}, {"arm": "wait-list", "not_invited": True}
+    blocks = (block(25, -20, True, **offered), block(22, -20, False, **offered), block(25, None, True, **offered),
+              block(22, None, False, **offered), block(40, None, True, **waiting), block(54, None, False, **waiting))  # fmt: skip
+    drawn = cohort(simulated, *blocks, arms=True)
+    release = made(declaring(drawn, design="lottery", lottery="lottery.json"))
+    rows = release["effects"].table.query("unit == @IN_100").set_index("question")
+    one, other = wilson(50, 94), wilson(40, 94)
+    gap = 50 / 94 - 40 / 94
+    low = gap - math.hypot(50 / 94 - one[0], other[1] - 40 / 94)
+    high = gap + math.hypot(one[1] - 50 / 94, 40 / 94 - other[0])
+    assert rows.loc["Effect of the offer of a place", ["estimate", "low", "high"]].tolist() == [round(100 * each) for each in (gap, low, high)]
+    # 47 of 94 offered people came, and nobody else.
+    assert rows.loc["Effect of attending, on who attends because of the offer", "estimate"] == round(100 * gap / (47 / 94))
+    # The same register without a declared lottery is no lottery.
+    undeclared = made(drawn)
+    assert not undeclared["effects"].table["question"].str.startswith("Effect").any()
+
+
+def wilson(successes: int, n: int) -> tuple[float, float]:
+    z2, p = 1.959964**2, successes / n
+    half = math.sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n * n)))
+    return (p + z2 / (2 * n) - half) / (1 + z2 / n), (p + z2 / (2 * n) + half) / (1 + z2 / n)
+
+
+def test_140_people_show_an_effect_of_23_points_and_not_of_10(simulated: CohortSnapshot) -> None:
+    release = made(cohort(simulated, block(45, -20, True), block(25, -20, False), block(25, None, True), block(45, None, False)))
+    offer = release["detectable"].table.set_index("outcome")["detectable"]["Offer of a place"]
+    assert offer == 23
+    needed = release["next_trial"].table.query("effect_of == 'offer of a place'").set_index("difference")["people"]
+    # R 4.2.2: power.prop.test(p1 = 0.5, p2 = 0.6 or 0.7, power = 0.8) gives n = 387.3 and 93.0 a side; the exact sizes lie a little above.
+    assert 2 * 387 <= needed[10] <= 2 * 400 and 2 * 93 <= needed[20] <= 2 * 100
+
+
+def test_whoever_no_workshop_was_open_to_changes_nothing(simulated: CohortSnapshot) -> None:
+    before = cohort(simulated, *HALVES)
+    outside = ~before.people["workshop_listed"]
+    people = before.people.copy()
+    people.loc[outside, "status"], people.loc[outside, "total"] = "not met", 4.0
+    after = replace(before, people=people)
+    assert said(made(after)) == said(made(before))
+    inside = people.index[~outside][0]
+    people.loc[people.index == inside, "status"] = "not met"
+    assert participants_of(after).table["met_standard"].sum() == participants_of(before).table["met_standard"].sum() - 100 - 1
+
+
+def test_attendance_after_the_interview_or_by_who_left_is_not_staying_away(simulated: CohortSnapshot) -> None:
+    late = cohort(simulated, *HALVES, block(20, 3, True))
+    assert int(reach_cube(late).totals[-1]) == 66
+    people = late.people.copy()
+    people["stage_interviewed"] = people["stage_interviewed"].astype(str)
+    left = people.index[people["workshop_attended"].isna() & people["workshop_listed"]][:12]
+    people.loc[left, "stage_interviewed"] = "withdrawn"
+    gone = replace(late, people=people)
+    assert reach_cube(gone).count((), "booked", "withdrawn") == 12
+    assert not participants_of(gone).table.loc[lambda t: ~t["interviewed"], "reached_workshop_point"].any()
+
+
+@pytest.mark.parametrize(
+    ("blocks", "hidden"),
+    [
+        ((block(60, -20, True), block(60, -20, False)), "everyone attended"),
+        ((block(60, None, True), block(60, None, False)), "nobody attended"),
+        ((block(60, -20, True), block(60, None, True)), "everybody met the standard"),
+        ((block(42, -20, True), block(24, -20, False), block(24, None, True), block(19, None, False)), "a cell of nineteen"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_small_cells_are_not_told(simulated: CohortSnapshot, blocks: tuple[dict[str, object], ...], hidden: str) -> None:
+    release = made(cohort(simulated, *blocks))
+    assert release["effects"].table["estimate"].isna().all() and release["balance"].table.empty and release["sensitivity"].table.empty
+    assert "colleagues could see" in " ".join(release["effects"].table["sentence"])
+    if hidden in ("everyone attended", "nobody attended"):
+        row = release["reach"].table.query("group == 'everybody' and step == 'Attended before the interview'")
+        assert row["shown"].tolist() == ["[c]"] and row["share"].isna().all()
+        assert "may not be told" in release["answer"].table["sentence"].iloc[0]
+        assert not release["cost"].table.shape[0]
+
+
+def test_a_group_of_one_shows_nothing_of_its_own(simulated: CohortSnapshot) -> None:
+    release = made(cohort(simulated, *HALVES, women=131))
+    others = release["reach"].table.query("group != 'women' and group != 'everybody'")
+    assert others["group"].nunique() == 1 and (others["shown"] == "[c]").all() and others["share"].isna().all()
+    few = made(cohort(simulated, block(1, -20, True)))
+    assert (few["reach"].table["shown"] == "[c]").all()
+    assert few["detectable"].table.empty and "may not be told" in few["detectable"].sentences[0]
+
+
+def test_one_group_and_three(simulated: CohortSnapshot) -> None:
+    told = simulated.process.positive_action
+    assert told is not None
+    women, minorities = told.groups
+    one = declaring(cohort(simulated, *HALVES), groups=(women,), evidence=told.evidence[:1])
+    assert set(made(one)["reach"].table["group"]) <= {"women", "everybody"}
+    third = minorities.model_copy(update={"name": "people over 40", "level": "age_band_2", "codes": ("none",)})
+    evidence = (*told.evidence, told.evidence[0].model_copy(update={"group": "people over 40"}))
+    three = declaring(cohort(simulated, *HALVES, women=100), groups=(women, minorities, third), evidence=evidence)
+    assert set(made(three)["reach"].table["group"]) == {"women", "all other groups", "everybody"}
+
+
+def test_nobody_invited_is_refused(simulated: CohortSnapshot) -> None:
+    with pytest.raises(StageError, match="nothing to report"):
+        reach_cube(cohort(simulated, block(60, None, True, not_invited=True), block(60, None, False, not_invited=True)))
+
+
+def test_no_section_no_register_and_no_day_of_review_are_refused(simulated: CohortSnapshot) -> None:
+    without = replace(simulated, process=simulated.process.model_copy(update={"positive_action": None}))
+    for way in (participants_of, reach_cube, lambda snapshot: legal_file_of(snapshot.process)):
+        with pytest.raises(StageError, match="declares no positive action") as told:
+            way(without)
+        assert "[positive_action]" in str(told.value.next_step)
+    columns = [column for column in simulated.people if str(column).startswith("workshop_")]
+    with pytest.raises(StageError, match="no register"):
+        participants_of(replace(simulated, people=simulated.people.drop(columns=columns)))
+    with pytest.raises(StageError, match="by when"):
+        legal_file_of(declaring(simulated, review_by=None).process)
+    with pytest.raises(StageError, match="not coded"):
+        participants_of(replace(simulated, people=simulated.people.drop(columns="sex")))
+
+
+def test_an_expired_or_incomplete_file_stops_the_report_with_its_reason(simulated: CohortSnapshot) -> None:
+    protected = protect(reach_cube(simulated))
+    with pytest.raises(StageError) as told:
+        positive_action_release(simulated, protected, tier="director", number=1, on=date(2024, 4, 1))
+    assert "The evidence for women was valid until 2024-03-31." in told.value.details
+    with pytest.raises(StageError) as told:
+        positive_action_release(declaring(simulated, alternatives=" "), protected, tier="director", number=1, on=ON)
+    assert any("alternatives" in reason for reason in told.value.details)
+
+
+def test_a_register_that_contradicts_the_declarations_is_found_and_who_did_not_declare_left_out(simulated: CohortSnapshot) -> None:
+    whole = cohort(simulated, *HALVES)
+    people = whole.people.copy()
+    people.loc[0, ["sex", "ethnicity_2"]] = ["opted_out", "opted_out"]
+    assert len(participants_of(replace(whole, people=people)).table) == len(people) - 1
+    people.loc[0, ["sex", "ethnicity_2"]] = ["male", "white"]
+    with pytest.raises(FindingsError, match="contradictions"):
+        participants_of(replace(whole, people=people))
+
+
+def test_cost_is_by_protected_places_and_rounded(simulated: CohortSnapshot) -> None:
+    costly = declaring(cohort(simulated, *HALVES), cost=10_000.0)
+    # 66 attended; 65 are shown: 10,000 / 65 = 153.8, to two figures 150.
+    assert made(costly)["cost"].table["pounds"].tolist() == [10_000, 150]
+    assert made(cohort(simulated, *HALVES))["cost"].table.empty
+
+
+def test_before_any_outcome_there_is_reach_and_no_result(simulated: CohortSnapshot) -> None:
+    early = cohort(simulated, *HALVES)
+    release = made(replace(early, people=early.people.drop(columns=["status", "total"])))
+    assert release["effects"].table["sentence"].tolist() == ["Not shown: no outcome is known yet."]
+    assert (release["reach"].table["shown"] == "65").any()
+
+
+def test_the_public_tier_holds_no_result_by_attendance(simulated: CohortSnapshot) -> None:
+    public = made(cohort(simulated, *HALVES), tier="public")
+    assert not {"effects", "balance", "sensitivity", "cost"} & set(public.sections)
+    assert {"legal_file", "reach", "design", "next_trial"} <= set(public.sections)
+    assert "met the standard" not in said(public)
+
+
+def test_a_release_is_the_same_whatever_the_order_of_rows_and_holds_no_exact_count(simulated: CohortSnapshot, tmp_path: Path) -> None:
+    protected = protect(reach_cube(simulated))
+    first = positive_action_release(simulated, protected, tier="director", number=1, on=ON).write(tmp_path / "one")
+    shuffled = replace(simulated, people=simulated.people.sample(frac=1, random_state=1).reset_index(drop=True))
+    again = positive_action_release(shuffled, protect(reach_cube(shuffled)), tier="director", number=1, on=ON).write(tmp_path / "two")
+    assert first.seal == again.seal
+    for shown in Release.read(tmp_path / "one")["reach"].table["shown"]:
+        assert shown == "[c]" or (int(shown) >= 10 and int(shown) % 5 == 0)
+    # No identity column, and every section's numbers are whole or to two decimals.
+    texts = json.loads((tmp_path / "one" / "header.json").read_text())
+    assert {"milestone", "standard", "early_access", "sequence", "purpose", "release", "audit", "policy", "labels", "code_lists"} <= set(
+        texts["header"]
+    )
