@@ -157,10 +157,15 @@ def how_far_assessors_agree(scores: BlindScores, *, confidence: float = 0.95, re
         lead=lead,
         by_value=by_value,
         identical=rota.identical,
-        severity=quality(ratings, scale=scale, confidence=confidence, seed=seed),
+        severity=quality(ratings, scale=scale, per_point=_total_per_point(scores), confidence=confidence, seed=seed),
         error=_error(ratings),
         interval=interval,
     )
+
+
+def _total_per_point(scores: BlindScores) -> float:
+    """What a point more on every rated cell adds to the total: the weights of the values."""
+    return float(sum(value.weight for value in scores.process.values))
 
 
 def _lead(ratings: pd.DataFrame, recommended: Recommendation, confidence: float) -> Lead:

@@ -46,6 +46,8 @@ def test_two_nights_of_an_open_process(tmp_path, canary_process, command, canari
     codes = book(folder)
     page = (tmp_path / ran["folder"] / "assessor-quality.html").read_text(encoding="utf-8")
     assert set(CODE.findall(page)) == {code for (kind, _), code in codes.items() if kind == "assessor"}
+    early = ratings[~ratings["candidate_id"].isin(late)]
+    assert len(set(CODE.findall(page))) == early["assessor_id"].nunique()
     assert "60 candidates of 90 interviews have ratings" in page
 
     unchanged = command("report", "assessor-quality", folder, "--json")

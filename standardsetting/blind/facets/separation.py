@@ -22,7 +22,7 @@ def spread(facet: str, measure: np.ndarray, error: np.ndarray, chi_square: float
     mean_error = float(error.mean()) if n else np.nan
     observed = float(measure.var()) if n else np.nan
     sample = observed * n / (n - 1) if n > 1 else np.nan
-    return _row(facet, n, mean_error, observed - mean_error, observed, 1 - mean_error / sample if n > 1 else np.nan, chi_square, df)
+    return _row(facet, n, mean_error, observed - mean_error, observed, 1 - mean_error / sample if sample > 0 else np.nan, chi_square, df)
 
 
 def posterior_spread(facet: str, mean: np.ndarray, sd: np.ndarray, chi_square: float, df: int) -> pd.DataFrame:
