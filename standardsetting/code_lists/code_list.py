@@ -27,10 +27,11 @@ OPTED_OUT, UNKNOWN_IN_HR = "opted_out", "unknown_in_hr"
 
 
 class Code(Part):
-    """One group: its code, its label, other wordings that exports use for it, and the code of the next broader level that it belongs to."""
+    """One group: its code, its label, what its people are called in a sentence, other wordings that exports use, and its broader code."""
 
     code: Identifier
     label: str
+    people: str = ""
     also: tuple[str, ...] = ()
     part_of: str = ""
 
@@ -58,6 +59,11 @@ class Level(Part):
     def labels(self) -> dict[str, str]:
         """Code and label, in order, the four kinds of not known last."""
         return {c.code: c.label for c in self.codes} | {code: label for code, (label, _) in NOT_KNOWN.items()}
+
+    @property
+    def people(self) -> dict[str, str]:
+        """What the people of each code are called in a sentence: "women", "disabled candidates"."""
+        return {c.code: c.people or f"candidates in the group “{c.label}”" for c in self.codes}
 
     @cached_property
     def _wordings(self) -> dict[str, str]:

@@ -51,6 +51,8 @@ class Level:
         The codes in order, without the kinds of not known; `labels` has those too.
     labels
         Code and label.
+    people
+        For each code what its people are called in a sentence.
     comparator
         The code that the others are compared with.
     roll_up
@@ -64,6 +66,7 @@ class Level:
     note: str
     groups: tuple[str, ...]
     labels: dict[str, str]
+    people: dict[str, str]
     comparator: str
     roll_up: dict[str, str]
     derived: bool

@@ -175,7 +175,8 @@ def _coded(declared: Declared) -> Coded:
                 next_step=f'Write comparator = {{ {name} = "..." }} under that characteristic: the largest group, the same every year.',
             )
         parents = {code.code: code.part_of for code in level.codes if code.part_of}
-        levels.append(Level(name, level.title, level.note, groups, level.labels, comparator, parents, name in declared.derived))
+        rolled = name in declared.derived
+        levels.append(Level(name, level.title, level.note, groups, level.labels, level.people, comparator, parents, rolled))
     return Coded(
         name=entry.name,
         title=its_list.title,

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from standardsetting.cohort.diversity import compared, interview
-from standardsetting.cohort.diversity.declared import Span, declaration, editions, people, spans
+from standardsetting.cohort.diversity.declared import Span, declaration, editions, people, people_of, spans
 from standardsetting.cohort.diversity.over_years import over_the_years
 from standardsetting.cohort.snapshot import Coded, CohortSnapshot
 from standardsetting.disclosure.cube import Cube
@@ -56,7 +56,7 @@ def diversity_release(
     earlier
         Name and release of each earlier process, oldest first, for the trend.
     """
-    shown, parts = compared.Shown(protected), spans(snapshot)
+    shown, parts = compared.Shown(protected, people_of(snapshot)), spans(snapshot)
     rows = compared.comparisons(shown, parts, snapshot.process)
     sections = {
         "counts": _counts(protected),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,7 @@ class Shown:
     """The protected counts, looked up: what a group's line says, or None where it says nothing."""
 
     cube: ProtectedCube
+    people: Mapping[str, str]
 
     def __post_init__(self) -> None:
         cells = self.cube.cells
@@ -75,6 +77,10 @@ class Shown:
         reference = self.cube.declaration.comparator(table)
         return [group for group in self.cube.declaration.groups(table) if group != reference]
 
+    def called(self, group: str) -> str:
+        """What the people of a group are called in a sentence."""
+        return self.people.get(group, group)
+
     def may_have_a_rate(self, a: int, n: int) -> bool:
         policy = self.cube.policy
         return n >= policy.rate_denominator and min(a, n - a) >= policy.rate_count
@@ -99,7 +105,7 @@ def _row(shown: Shown, table: Table, group: str, span: Span) -> dict[str, object
     row: dict[str, object] = {"characteristic": " by ".join(table), "group": group, "comparator": reference, "stage": span.label}
     counts, others = shown.over_a_span(table, group, span), shown.over_a_span(table, reference, span)
     if counts and others and shown.may_have_a_rate(*counts) and shown.may_have_a_rate(*others):
-        return {**row, **_from_counts(compare(*counts, *others, group=group, reference=reference))}
+        return {**row, **_from_counts(compare(*counts, *others, group=shown.called(group), reference=shown.called(reference)))}
     text, _ = shown.line(table, group, _verdict_place(span), _verdict_measure(span, shown))
     if text in _BY_WORDS:
         verdict = _BY_WORDS[text]
@@ -107,10 +113,10 @@ def _row(shown: Shown, table: Table, group: str, span: Span) -> dict[str, object
             **row,
             "basis": VERDICT_ONLY,
             "verdict": text,
-            "sentence": _without_counts(verdict, group, reference),
+            "sentence": _without_counts(verdict, shown.called(group), shown.called(reference)),
             "concern": _concern(verdict),
         }
-    sentence = f"{group}: too few people at this stage for anything to be said about them without telling who they are."
+    sentence = f"{shown.called(group)}: too few people at this stage for anything to be said about them without telling who they are."
     return {**row, "basis": TOO_FEW, "verdict": "", "sentence": sentence, "concern": len(_CONCERN)}
 
 
@@ -239,14 +245,14 @@ def undeclared_bounds(shown: Shown, spans: tuple[Span, ...]) -> pd.DataFrame:
                         others[1] - u,
                         undeclared_successes=s,
                         undeclared_n=u,
-                        group=group,
-                        reference=shown.cube.declaration.comparator(table),
+                        group=shown.called(group),
+                        reference=shown.called(shown.cube.declaration.comparator(table)),
                     )
                     for s, u in possible
                     if 0 <= others[0] - s <= others[1] - u
                 ]
                 if found:
-                    rows.append(_bounded(table, group, span, counts, others, found, told=unknown is not None))
+                    rows.append(_bounded(table, group, span, counts, others, found, called=shown.called(group), told=unknown is not None))
     return pd.DataFrame(rows, columns=["characteristic", "group", "stage", "ratio", "smallest", "largest", "verdict", "sentence"])
 
 
@@ -258,6 +264,7 @@ def _bounded(
     others: tuple[int, int],
     found: list[undeclared.UndeclaredBounds],
     *,
+    called: str,
     told: bool,
 ) -> dict[str, object]:
     low, high = min(each.smallest for each in found), max(each.largest for each in found)
@@ -273,7 +280,7 @@ def _bounded(
         "smallest": rounded_to(low, 2),
         "largest": rounded_to(high, 2),
         "verdict": verdict.value,
-        "sentence": f"Whoever the undeclared are, the impact ratio of {group} lies between {low:.2f} and {high:.2f}; "
+        "sentence": f"Whoever the undeclared are, the impact ratio of {called} lies between {low:.2f} and {high:.2f}; "
         f"within that, {changes}.{how_many}",
     }
 

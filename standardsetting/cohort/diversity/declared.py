@@ -9,7 +9,7 @@ import pandas as pd
 
 from standardsetting.code_lists import NOT_KNOWN
 from standardsetting.cohort.snapshot import Coded, CohortSnapshot, Level
-from standardsetting.disclosure.cube import Characteristic, Declaration
+from standardsetting.disclosure.cube import NOT_DECLARED, Characteristic, Declaration
 from standardsetting.process.cohort import INTERVIEWED
 
 Table = tuple[str, ...]
@@ -101,3 +101,9 @@ def editions(snapshot: CohortSnapshot) -> dict[str, str]:
         for coded in snapshot.characteristics
         for level in coded.levels
     }
+
+
+def people_of(snapshot: CohortSnapshot) -> dict[str, str]:
+    """For each group what its people are called in a sentence, and the comparator with those who did not declare."""
+    words = {level.labels[code]: level.people[code] for level in snapshot.levels.values() for code in level.groups}
+    return words | {f"{label} or {NOT_DECLARED}": f"{people} (with those who did not say)" for label, people in words.items()}

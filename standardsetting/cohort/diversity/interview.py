@@ -43,6 +43,7 @@ class Pair:
     level: Level
     focal: str
     comparator: str
+    called: tuple[str, str]
     labels: pd.Series
     n: int
     everybody: int
@@ -63,10 +64,11 @@ def pairs(snapshot: CohortSnapshot, shown: Shown) -> tuple[Pair, ...]:
         level = snapshot.levels.get(name)
         if level is None or len(level.groups) != 2 or (name,) not in snapshot.tables:
             continue
-        (focal,) = (level.labels[code] for code in level.groups if code != level.comparator)
+        (code,) = (code for code in level.groups if code != level.comparator)
+        focal, called = level.labels[code], (level.people[code], level.people[level.comparator])
         n, everybody = shown.count((name,), focal, INTERVIEWED, "passed"), int((snapshot.people[f"stage_{INTERVIEWED}"] == "passed").sum())
         if n is not None and min(n, everybody - n) >= shown.cube.policy.counts_from:
-            found.append(Pair(level, focal, level.labels[level.comparator], labels_of(snapshot, level), n, everybody))
+            found.append(Pair(level, focal, level.labels[level.comparator], called, labels_of(snapshot, level), n, everybody))
     return tuple(found)
 
 
@@ -159,7 +161,7 @@ def superiorities(snapshot: CohortSnapshot, found: tuple[Pair, ...], policy: Pol
 
 def _in_hundred(pair: Pair, label: str, estimate: float, low: float, high: float) -> str:
     return (
-        f"{label}: of 100 pairs of one candidate from each group, the {pair.focal} candidate has the higher score in about "
+        f"{label}: of 100 pairs of one of {pair.called[0]} and one of {pair.called[1]}, the first has the higher score in about "
         f"{100 * estimate:.0f} "
         f"({100 * low:.0f} to {100 * high:.0f}); 50 is no difference."
     )
@@ -179,8 +181,8 @@ def items(snapshot: CohortSnapshot, found: tuple[Pair, ...]) -> Section:
                 continue
             found_one = row["p_adjusted"] <= 1 - each.confidence
             sentence = (
-                f"{row['value']}: at equal scores on the other values, {pair.focal} candidates score "
-                f"{'differently' if found_one else 'no differently, as far as this cohort can tell,'} from {pair.comparator} candidates."
+                f"{row['value']}: at equal scores on the other values, {pair.called[0]} score "
+                f"{'differently' if found_one else 'no differently, as far as this cohort can tell,'} from {pair.called[1]}."
             )
             rows.append(
                 {
@@ -223,7 +225,7 @@ def panels(snapshot: CohortSnapshot, found: tuple[Pair, ...]) -> Section:
                 each.high,
                 each.p,
                 f"Assessors {'differ' if clear else 'do not differ, as far as this cohort can tell,'} from each other in how they rate "
-                f"{pair.focal} beside {pair.comparator} candidates.",
+                f"{pair.called[0]} beside {pair.called[1]}.",
             ),
             (
                 "allocation of candidates to panels",
