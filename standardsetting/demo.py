@@ -1,4 +1,4 @@
-"""The whole job on the data that ship: check, close, pack, decide. Each process gets a working copy; the shipped data stay as they are."""
+"""The whole job on the data that ship, up to the released reports about groups. Each process gets a working copy; the shipped data stay as they are."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ from standardsetting.shipped import shipped
 WORKPLACE = Path("demo")
 # Totals for the demonstration only: the middle of what each process's rule leaves open.
 CUTS = {"sergeant-2023": "14", "writing": "6"}
+RELEASED = {
+    "sergeant-2023": (("cohort-diversity", "director"), ("cohort-diversity", "public")),
+    "writing": (("cohort-diversity", "director"),),
+}
+PREPARED, SIGNED = "Demonstration", "Demonstration, second person"
 RATIONALE = "A demonstration: this total shows how a standard is recorded; no panel has set it."
 
 
@@ -25,8 +30,8 @@ def run_demo() -> tuple[tuple[str, ...], dict[str, Any]]:
         record = dict(zip(CUTS, side_by_side.map(_whole_job, CUTS), strict=True))
     lines = []
     for name, told in record.items():
-        page = next(file for file in told["pack"]["files"] if file.endswith(".html"))
-        lines += [f"{name}: {told['decide']['sentence']}", *told["pack"]["notices"], f"  Open: {Path(told['pack']['folder']) / page}"]
+        lines += [f"{name}: {told['decide']['sentence']}", *told["pack"]["notices"]]
+        lines += [f"  Open: {_page(told[made])}" for made in ("pack", *(f"{report}, {tier}" for report, tier in RELEASED[name]))]
     lines.append(f"Done in {time.monotonic() - started:.0f} s. The working copies are in the folder {WORKPLACE}.")
     return tuple(lines), record
 
@@ -38,7 +43,13 @@ def _whole_job(name: str) -> dict[str, Any]:
     copy = _working_copy(shipped("data") / name)
     told = {verb: cli.run(verb, folder=copy) for verb in ("check", "close", "pack")}
     told["decide"] = cli.run("decide", folder=copy, cut=CUTS[name], rationale=RATIONALE, by=["Demonstration"])
+    for report, tier in RELEASED[name]:
+        told[f"{report}, {tier}"] = cli.run("release", kind=report, folder=copy, tier=tier, prepared_by=PREPARED, signed_by=SIGNED)
     return {verb: each.record for verb, each in told.items()}
+
+
+def _page(told: dict[str, Any]) -> Path:
+    return Path(told["folder"]) / next(file for file in told["files"] if file.endswith(".html"))
 
 
 def _working_copy(source: Path) -> Path:

@@ -96,7 +96,7 @@ def verify(
 @app.command()
 @verb
 def demo(as_json: AsJson = False) -> Told:
-    """The whole job on the data that ship: check, close, pack and decide, for both processes."""
+    """The whole job on the data that ship, for both processes: check, close, pack, decide, and the reports about groups."""
     from standardsetting.demo import run_demo
 
     lines, record = run_demo()

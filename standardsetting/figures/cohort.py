@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+import textwrap
+from collections.abc import Hashable
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import MultipleLocator
 
 from standardsetting.disclosure.release import Release
 from standardsetting.figures.figure import BLUE, GREY, INK, LIGHT, ORANGE, QUIET, Figure, drawing
@@ -21,7 +25,7 @@ def forest(release: Release) -> Figure | None:
     rows = rows[rows["family"] == "declared"].reset_index(drop=True)
     if rows.empty:
         return None
-    height = 2.2 + 0.62 * len(rows)
+    height = 2.2 + 0.8 * len(rows)
     with drawing(height) as figure:
         axes = figure.subplots()
         figure.subplots_adjust(left=0.36, right=0.72, top=1 - 0.3 / height, bottom=1.3 / height)
@@ -41,7 +45,7 @@ def forest(release: Release) -> Figure | None:
         axes.set_xticks([0.5, *_LINES, 2], ["0.5", "0.8", "1", "1.25", "2"])
         axes.xaxis.minorticks_off()
         axes.set(xlim=(0.35, 2.9), ylim=(len(rows) - 0.4, -0.6), xlabel="Impact ratio, log scale; 1 is no difference")
-        axes.set_yticks(at, [f"{_short(row['group'])}: {_short(row['stage'])}" for row in rows.to_dict("records")], fontsize=7.5)
+        axes.set_yticks(at, [_two_lines(row) for row in rows.to_dict("records")], fontsize=7.5)
         axes.spines["left"].set_visible(False)
     gaps = rows["verdict"].isin(("material gap", "gap, size uncertain"))
     title = (
@@ -66,7 +70,7 @@ def ladder(release: Release) -> Figure | None:
         return None
     with drawing(7.5) as figure:
         axes = figure.subplots()
-        figure.subplots_adjust(left=0.07, right=0.74, top=0.96, bottom=0.26)
+        figure.subplots_adjust(left=0.07, right=0.74, top=0.96, bottom=0.3)
         place = {stage: at for at, stage in enumerate(stages)}
         ends = []
         for (characteristic, group), colour, mark in zip(order, (BLUE, ORANGE, LIGHT, QUIET), "oDs^", strict=False):
@@ -75,7 +79,8 @@ def ladder(release: Release) -> Figure | None:
             ends.append((float(mine["share"].iloc[-1]), _short(group)))
         for height, label in _apart(ends, 3.2):
             axes.annotate(label, (1.01, height), xycoords=("axes fraction", "data"), va="center", fontsize=7.5, annotation_clip=False)
-        axes.set_xticks(range(len(stages)), [label.replace(" ", "\n", 1) for label in stages.values()], fontsize=7)
+        axes.set_xticks(range(len(stages)), [textwrap.fill(label, 11) for label in stages.values()], fontsize=7)
+        axes.yaxis.set_major_locator(MultipleLocator(10 if complete["share"].max() > 30 else 5))
         axes.set(ylim=(0, max(10.0, complete["share"].max() * 1.15)), xlim=(-0.2, len(stages) - 0.8))
     alt = f"Lines of the share of {len(order)} groups after each of {len(stages)} stages; a gap in a line is a share that may not be told."
     return Figure(
@@ -210,7 +215,7 @@ def undeclared(release: Release) -> Figure | None:
             rows["ratio"],
             rows["smallest"],
             rows["largest"],
-            [f"{_short(r['group'])}: {_short(r['stage'])}" for r in rows.to_dict("records")],
+            [_two_lines(row) for row in rows.to_dict("records")],
             title="What the undeclared could change",
             unit="Impact ratio; the line runs from the smallest to the largest that is possible",
             middle=1.0,
@@ -230,13 +235,14 @@ def _dots(
     unit: str,
     middle: float | None,
 ) -> Figure:
-    height = 1.7 + 0.5 * len(labels)
+    height = 1.7 + 0.72 * len(labels)
     at = np.arange(len(labels))
     with drawing(height) as figure:
         axes = figure.subplots()
         figure.subplots_adjust(left=0.42, right=0.96, top=1 - 0.3 / height, bottom=1.1 / height)
         axes.hlines(at, low.astype(float), high.astype(float), color=BLUE, linewidth=1.5)
         axes.plot(middle_of.astype(float), at, "o", color=BLUE, markersize=5)
+        axes.xaxis.set_major_locator(MultipleLocator(_step(low, high)))
         if middle is not None:
             axes.axvline(middle, color=QUIET, linewidth=0.8)
         axes.set_yticks(at, labels, fontsize=7.5)
@@ -244,6 +250,12 @@ def _dots(
         axes.spines["left"].set_visible(False)
     alt = f"{title}: {len(labels)} dots with lines."
     return Figure(name, title, unit, alt, figure, tables.released(release, name))
+
+
+def _step(low: pd.Series, high: pd.Series) -> float:
+    """Between the marks of an axis: fives and tens for per cent, tenths and twentieths for ratios."""
+    reach = float(high.max()) - float(low.min())
+    return next((step for step in (0.05, 0.1, 0.5, 5.0) if reach / step <= 9), 10.0)
 
 
 def _apart(ends: list[tuple[float, str]], gap: float) -> list[tuple[float, str]]:
@@ -254,6 +266,13 @@ def _apart(ends: list[tuple[float, str]], gap: float) -> list[tuple[float, str]]
         last = max(height, last + gap)
         placed.append((last, label))
     return placed
+
+
+def _two_lines(row: dict[Hashable, Any]) -> str:
+    """A comparison at the edge of a picture: the group, and below it the stage."""
+    stage = str(row["stage"])
+    begun = stage.rpartition(", of those who ")[2]
+    return f"{_short(row['group'])}\n{'of those who ' + begun if begun != stage else _short(stage)}"
 
 
 def _short(text: str) -> str:

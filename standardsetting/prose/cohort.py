@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from datetime import date
 
 import pandas as pd
@@ -77,7 +78,7 @@ PARTS: dict[str, tuple[str, str]] = {
         "facts which may carry the same disadvantage is not explained by "
         "them.",
     ),
-    "learning": ("What other totals would have meant", "For learning, not for revision."),
+    "learning": ("What other totals would have meant", ""),
     "trend": ("Over the years", "One point a process."),
     "undeclared": (
         "What those who did not declare could change",
@@ -147,13 +148,24 @@ def diversity_answer(release: Release) -> Passage:
     primary = _primary(release)
     said = primary[primary["basis"] != "too few"]
     items = "".join(
-        f"<li><strong>{html.escape(_STRENGTH[row['verdict']])}.</strong> {html.escape(row['stage'])}. {html.escape(row['sentence'])}</li>"
+        f"<li><strong>{html.escape(_STRENGTH[row['verdict']])}.</strong> <em>{html.escape(row['stage'])}.</em> "
+        f"{html.escape(_in_short(row['sentence']))}</li>"
         for row in said.to_dict("records")
     )
-    few = primary.loc[primary["basis"] == "too few", "group"].drop_duplicates().tolist()
+    few = [group for group in primary["group"].drop_duplicates() if group not in set(said["group"])]
     untold = f"Too few people to say anything without telling who they are: {listed(few)}." if few else ""
     told = release["comparisons"].sentences
     return Passage(f"<ul>{items}</ul>" if items else "") + paragraphs(untold, *told) + _standing(release) + paragraphs(*_changes(release))
+
+
+def _in_short(text: str) -> str:
+    """The difference, and where these numbers cannot tell what it would take; ratio and verdict stand in the table and in bold."""
+    sentences = _BETWEEN.split(text)
+    return " ".join(sentence for at, sentence in enumerate(sentences) if at == 0 or sentence.startswith(_KEPT))
+
+
+_BETWEEN = re.compile(r"(?<=[.!?]) (?=[A-Z])")
+_KEPT = ("Groups of this size", "The exact test does not agree", "A group of fewer than")
 
 
 def _standing(release: Release) -> Passage:

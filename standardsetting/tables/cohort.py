@@ -11,30 +11,19 @@ _UNSAID, _TOO_FEW = "[c]", "too few"
 _PER_CENT = "whole per cent"
 
 
-def way_through(release: Release, characteristic: str) -> Table:
-    """How many of each group were left after each stage, as released."""
+def way_through(release: Release) -> Table:
+    """How many of each group were left after each stage, by the characteristics of the declared comparisons."""
     counts = release["counts"].table
-    mine = counts[counts["characteristic"] == characteristic]
     first = next(iter(_stages(release)), "")
-    passed = mine[(mine["measure"] == "passed") | ((mine["measure"] == "entered") & (mine["stage"] == first))]
-    return _wide(
-        release,
-        passed,
-        f"counts-{characteristic}",
-        f"People left after each stage, by {_level(release, characteristic)}: counts of 10 or more, to the nearest 5.",
-    )
+    left = counts[(counts["measure"] == "passed") | ((counts["measure"] == "entered") & (counts["stage"] == first))]
+    return _wide(release, left, "way-through", "People left after each stage: counts of 10 or more, to the nearest 5.")
 
 
-def rates(release: Release, characteristic: str) -> Table:
-    """The pass rate of each stage, of those about whom the stage decided."""
+def rates(release: Release) -> Table:
+    """The share of those who entered each stage that passed it, by the characteristics of the declared comparisons."""
     counts = release["counts"].table
-    mine = counts[(counts["characteristic"] == characteristic) & (counts["measure"] == "rate")]
-    return _wide(
-        release,
-        mine,
-        f"rates-{characteristic}",
-        f"Pass rate at each stage, by {_level(release, characteristic)}: {_PER_CENT}, from the counts as shown.",
-    )
+    caption = f"Share of those who entered each stage that passed it: {_PER_CENT}, from the counts as shown."
+    return _wide(release, counts[counts["measure"] == "rate"], "rates", caption)
 
 
 def every_count(release: Release) -> Table:
@@ -95,7 +84,9 @@ def released(release: Release, name: str) -> Table:
         data["stage"] = data["stage"].replace(stages)
     kinds = tuple("number" if pd.api.types.is_numeric_dtype(data[column]) else "text" for column in data.columns)
     data.columns = pd.Index([_HEADINGS.get(column, column.replace("_", " ").capitalize()) for column in data.columns])
-    return Table(_name(name), _CAPTIONS[name], data, kinds, missing=_UNSAID)
+    # As it was released: a number that is rounded once more would be another number.
+    places = {heading: places for heading, places in _PLACES.items() if heading in data}
+    return Table(_name(name), _CAPTIONS[name], data, kinds, places=places, missing=_UNSAID)
 
 
 def due_regard(release: Release) -> Table:
@@ -112,11 +103,6 @@ def code_lists(release: Release) -> Table:
     )
 
 
-def characteristics(release: Release) -> tuple[str, ...]:
-    """The tables of a release by name, in order."""
-    return tuple(release["counts"].table["characteristic"].drop_duplicates())
-
-
 _HEADINGS = {
     "r2_change": "Change of R²",
     "p": "p",
@@ -129,6 +115,7 @@ _HEADINGS = {
     "ratio": "Impact ratio",
     "shown": "People",
 }
+_PLACES = {"p": 3, "Adjusted p": 3, "Change of R²": 3}
 _CAPTIONS = {
     "ladder": "Share of each group among everybody left after each stage: whole per cent.",
     "waterfall": "Impact ratio of each stage and of the whole way, with 95% intervals, and the shortfall in people.",
@@ -165,18 +152,16 @@ def _stages(release: Release) -> dict[str, str]:
     return dict(release.header["labels"]["stages"])
 
 
-def _level(release: Release, characteristic: str) -> str:
-    title = release.header["labels"]["levels"].get(characteristic, characteristic)
-    return title[:1].lower() + title[1:]
-
-
 def _wide(release: Release, rows: pd.DataFrame, name: str, caption: str) -> Table:
-    stages = _stages(release)
-    wide = rows.pivot_table(index="group", columns="stage", values="shown", aggfunc="first", sort=False).reindex(
-        columns=[s for s in stages if s in set(rows["stage"])]
-    )
-    data = wide.fillna("").rename(columns=stages).reset_index().rename(columns={"group": "Group"})
-    return Table(_name(name), caption, data, ("text",) * data.shape[1], notes=_shorthand(release))
+    stages, levels = _stages(release), release.header["labels"]["levels"]
+    compared = release["comparisons"].table
+    declared = compared.loc[compared["family"] == "declared", "characteristic"].drop_duplicates().tolist()
+    rows = rows[rows["characteristic"].isin(declared)]
+    wide = rows.pivot_table(index=["characteristic", "group"], columns="stage", values="shown", aggfunc="first", sort=False)
+    data = wide.reindex(columns=[s for s in stages if s in set(rows["stage"])]).fillna("").reset_index()
+    data["characteristic"] = data["characteristic"].replace(levels)
+    data = data.rename(columns={"characteristic": "By", "group": "Group", **stages})
+    return Table(name, caption, data, ("text",) * data.shape[1], notes=_shorthand(release))
 
 
 def _interval(value: float, low: float, high: float, *, places: int = 2) -> str:

@@ -179,7 +179,7 @@ def items(snapshot: CohortSnapshot, found: tuple[Pair, ...]) -> Section:
         for row in each.table.to_dict("records"):
             if not math.isfinite(row["p"]):
                 continue
-            found_one = row["p_adjusted"] <= 1 - each.confidence
+            found_one = row["p_holm"] <= 1 - each.confidence
             sentence = (
                 f"{row['value']}: at equal scores on the other values, {pair.called[0]} score "
                 f"{'differently' if found_one else 'no differently, as far as this cohort can tell,'} from {pair.called[1]}."
@@ -189,10 +189,10 @@ def items(snapshot: CohortSnapshot, found: tuple[Pair, ...]) -> Section:
                     "characteristic": pair.name,
                     "group": pair.focal,
                     "value": row["value"],
-                    "difference": rounded_to(row["difference"], 2),
-                    "r2_change": rounded_to(row["r2_change"], 3),
+                    "difference": rounded_to(row["standardised"], 2),
+                    "r2_change": rounded_to(row["r2_uniform"] + row["r2_nonuniform"], 3),
                     "p": rounded_to(row["p"], 3),
-                    "adjusted_p": rounded_to(row["p_adjusted"], 3),
+                    "adjusted_p": rounded_to(row["p_holm"], 3),
                     "sentence": sentence,
                 }
             )
@@ -208,6 +208,8 @@ def panels(snapshot: CohortSnapshot, found: tuple[Pair, ...]) -> Section:
     """Whether assessors differ from each other in how they rate a group, and whether panels were allocated independently of it."""
     rows, notes = [], []
     ratings = snapshot.ratings.rename(columns={"person": "candidate", "day": "window"})
+    # A process without days or panels has one window, and the same assessors are a panel.
+    ratings = ratings.drop(columns=[name for name in ("window", "panel") if ratings[name].isna().any()])
     for pair in found:
         if ratings.empty:
             notes.append("There are no ratings to look at.")
