@@ -1,4 +1,7 @@
-"""The whole job on the data that ship, up to the released reports about groups. Each process gets a working copy; the shipped data stay as they are."""
+"""The whole job on the data that ship, up to the released reports about groups.
+
+Each process gets a working copy; the shipped data stay as they are.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ WORKPLACE = Path("demo")
 # Totals for the demonstration only: the middle of what each process's rule leaves open.
 CUTS = {"sergeant-2023": "14", "writing": "6"}
 RELEASED = {
-    "sergeant-2023": (("cohort-diversity", "director"), ("cohort-diversity", "public")),
+    "sergeant-2023": (("cohort-diversity", "director"), ("cohort-diversity", "public"), ("positive-action", "director")),
     "writing": (("cohort-diversity", "director"),),
 }
 PREPARED, SIGNED = "Demonstration", "Demonstration, second person"

@@ -9,9 +9,13 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import os
 import re
+import secrets
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -41,6 +45,8 @@ _ENGRAVED = (
     "tables/cohort.py",
     "figures/cohort.py",
     "prose/positive_action.py",
+    "tables/positive_action.py",
+    "figures/positive_action.py",
     "tables/table.py",
     "reporting/render.py",
     "reporting/template/index.html.j2",
@@ -106,8 +112,8 @@ def release(
 
 def _prepare(kind: str, process: Process, folder: Path, *, tier: str, milestone: str | None) -> Prepared:
     """The snapshot, its cube, the audit against the ledger, and the sealed folder that the notebook will read."""
-    from standardsetting.cohort.diversity import cube_of, diversity_release
-    from standardsetting.cohort.diversity.over_years import released_by
+    from standardsetting.cohort.diversity import cube_of
+    from standardsetting.cohort.positive_action.reported import reach_cube
     from standardsetting.cohort.snapshot import CohortSnapshot
     from standardsetting.disclosure import releases
     from standardsetting.disclosure.policy import Policy
@@ -118,30 +124,51 @@ def _prepare(kind: str, process: Process, folder: Path, *, tier: str, milestone:
     if kind not in KINDS or tier not in TIERS:
         raise UsageError(f"A report about groups is one of {', '.join(KINDS)}; its tier is one of {', '.join(TIERS)}.")
     when = now_in(process)
-    taken = take(process, folder, milestone=milestone or _latest_milestone(process), when=when)
+    taken = take(process, folder, milestone=milestone or _latest_milestone(process, when.date()), when=when)
     snapshot = CohortSnapshot.read(taken.folder)
-    history = releases.read(folder)
     rules = snapshot.process.disclosure
     policy = Policy(name=rules.policy, smallest_count=rules.smallest_count, round_to=rules.round_to)
-    cube = cube_of(snapshot)
-    protected = protect(cube, policy=policy, earlier=history.earlier, also=history.told(cube.hash))
+    cube = reach_cube(snapshot) if kind == "positive-action" else cube_of(snapshot)
+    history = releases.read(folder).about(cube.milestone)
+    secret = _secret(folder) if policy.name == "rounded cube" else None
+    protected = protect(cube, policy=policy, earlier=history.earlier, also=history.told(cube.hash), secret=secret)
     nothing_new = releases.nothing_new(history, protected)
     place = folder / RELEASES / f"{kind}-{tier}-{_key(protected, snapshot)}"
     if not place.is_dir():
         cubes = list(dict.fromkeys([*(body["cube"] for body in history.releases), cube.hash]))
-        earlier = [(each.label, released_by((folder / each.folder).resolve())) for each in snapshot.process.cohort.previous]
-        built = diversity_release(
-            snapshot,
-            protected,
-            tier=_known(tier),
-            number=cubes.index(cube.hash) + 1,
-            changes=_changes(history, nothing_new),
-            earlier=earlier,
+        built = _built(
+            kind, snapshot, protected, folder, tier=_known(tier), number=cubes.index(cube.hash) + 1, changes=_changes(history, nothing_new)
         )
         staging = place.with_name(f".{place.name}")
+        shutil.rmtree(staging, ignore_errors=True)
         built.write(staging)
         staging.rename(place)
     return Prepared(place, Release.read(place), protected, nothing_new)
+
+
+def _built(
+    kind: str, snapshot: CohortSnapshot, protected: ProtectedCube, folder: Path, *, tier: Tier, number: int, changes: tuple[str, ...]
+) -> Release:
+    from standardsetting.cohort.diversity import diversity_release
+    from standardsetting.cohort.diversity.over_years import released_by
+    from standardsetting.cohort.positive_action.reported import positive_action_release
+
+    if kind == "positive-action":
+        # The file has to be valid on the day that the cohort stands for; the report may be read again years later.
+        on = snapshot.as_at or snapshot.process.dates.outcomes_published or date.fromisoformat(snapshot.taken_at[:10])
+        return positive_action_release(snapshot, protected, tier=tier, number=number, on=on, changes=changes)
+    earlier = [(each.label, released_by((folder / each.folder).resolve())) for each in snapshot.process.cohort.previous]
+    return diversity_release(snapshot, protected, tier=tier, number=number, changes=changes, earlier=earlier)
+
+
+def _secret(folder: Path) -> bytes:
+    """The sealed secret from which the rounded cube's rounding is drawn: made once, read by its owner alone."""
+    file = folder / RESTRICTED / "rounding.secret"
+    if not file.is_file():
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            stream.write(secrets.token_bytes(32))
+    return file.read_bytes()
 
 
 def _known(tier: str) -> Tier:
@@ -153,15 +180,23 @@ def _received(history: History, protected: ProtectedCube) -> set[str]:
     return {name for body in history.releases if body["cube"] == protected.hash for name in body["recipients"]}
 
 
-def _latest_milestone(process: Process) -> str:
-    """The last milestone that the process has reached: the pool once there is any progress after the assessment."""
-    return "pool" if "progress" in process.sources else "interview_outcomes"
+def _latest_milestone(process: Process, today: date) -> str:
+    """The last milestone whose day has come: the pool only where there is a table of progress after the assessment."""
+    from standardsetting.named.snapshot import day_of
+    from standardsetting.process.cohort import MILESTONES
+
+    come = [name for name in MILESTONES if (day := day_of(process, name)) is None or day <= today]
+    if "progress" not in process.sources:
+        come = [name for name in come if name != "pool"]
+    return come[-1] if come else "interview_outcomes"
 
 
 def _key(protected: ProtectedCube, snapshot: CohortSnapshot) -> str:
     from standardsetting.reporting import manifest
 
-    parts = [protected.hash, protected.rules, protected.csv(), snapshot.seal, manifest.software()]
+    # What a reader can know of a line besides its text grows with the ledger; the report does not change with it.
+    printed = protected.cells[["table", "group", "stage", "measure", "shown", "channel"]].to_csv(index=False, lineterminator="\n")
+    parts = [protected.hash, protected.rules, printed, snapshot.seal, manifest.software()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
 
 
@@ -295,6 +330,7 @@ def outside_figure(
             "The figure does not fit what is declared about this cohort.",
             details=[
                 f"characteristics: {'; '.join(' by '.join(table) for table in declaration.tables)}",
+                f"groups: {'; '.join(groups)}",
                 f"stages: {'; '.join(declaration.stages)}",
                 f"counts: {'; '.join(MEASURES)}",
             ],

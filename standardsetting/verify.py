@@ -8,10 +8,12 @@ from typing import Any
 
 from standardsetting import records
 from standardsetting.blind.scores import ACCOUNT, BENCHMARK, DEFINITION, INTERVIEWS, RATINGS, BlindScores
+from standardsetting.disclosure.release import Release
 from standardsetting.errors import UsageError, WorkbenchError
 from standardsetting.linkage import problems as snapshot_problems
 from standardsetting.named.close import CODE_BOOK, IDENTITIES, read_closing
 from standardsetting.process import Process
+from standardsetting.releasing import HELD, RELEASES
 from standardsetting.reporting import manifest, publish
 from standardsetting.sealed import SEAL, file_digest
 from standardsetting.stages import BLIND, CLOSED_RECORD, CLOSING, NAMED, STANDARD_RECORD
@@ -52,8 +54,8 @@ def verify(process: Process, folder: Path, reports_folder: Path, *, run: str | N
     if run and not (reports_folder / run / manifest.MANIFEST_FILE).is_file():
         raise UsageError("There is no run of that name with a manifest.", next_step="standardsetting status lists the runs.")
     run_problems = [problem for path in runs for problem in _run(path, chain, journal)]
-    snapshots = () if problems else snapshot_problems(folder)
-    found = (*problems, *closing_problems, *snapshots, *_forgotten(chain, journal), *_evidence(chain, reports_folder), *run_problems)
+    groups = () if problems else (*snapshot_problems(folder), *_releases(folder))
+    found = (*problems, *closing_problems, *groups, *_forgotten(chain, journal), *_evidence(chain, reports_folder), *run_problems)
     return Verification(len(chain), inputs, len(runs), found)
 
 
@@ -84,6 +86,18 @@ def _closing(process: Process, folder: Path, chain: tuple[records.Record, ...]) 
     elif process.hash != record.body["definition_hash"]:
         problems.append("process.toml was changed after the closing. Reports use the definition that was frozen then.")
     return len(inputs), problems
+
+
+def _releases(folder: Path) -> list[str]:
+    """The sealed folders that reports about groups were made from, and the reports that are held."""
+    problems = []
+    for place in sorted((folder / RELEASES).glob("*")):
+        try:
+            Release.read(place)
+        except WorkbenchError as error:
+            problems.append(error.message)
+    held = sorted(path.parent for path in (folder / HELD).glob(f"*/*/{manifest.MANIFEST_FILE}") if not path.parent.is_symlink())
+    return problems + [f"Held run {run.name}: {problem}" for run in held for problem in manifest.verify(run)]
 
 
 def _strangers(folder: Path, expected: set[str], what: str) -> list[str]:

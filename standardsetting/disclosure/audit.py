@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from standardsetting.disclosure.bounds import System
+from standardsetting.disclosure.bounds import Row, System
 from standardsetting.disclosure.cube import MEASURES, PASSED, STATES, Declaration, Where
 from standardsetting.disclosure.family import Family, Target, families
 from standardsetting.disclosure.policy import Policy
@@ -22,7 +22,8 @@ from standardsetting.disclosure.statements import Told, VerdictTold
 
 Verdicts = Callable[..., NDArray[Any]]
 LARGEST_BOX = 4_000_000
-_COLUMNS = ("table", "group", "stage", "measure", "low", "high", "values")
+_KEY = ("table", "group", "stage", "measure")
+_COLUMNS = (*_KEY, "low", "high", "values")
 
 
 class Released(Protocol):
@@ -90,9 +91,7 @@ def attack(
     Raises
     ------
     DisclosureError
-        What was told cannot all be true.
-    WorkbenchError
-        The solver did not finish. That is never a pass.
+        What was told cannot all be true; or the solver did not finish, which is never a pass.
 
     Notes
     -----
@@ -101,15 +100,32 @@ def attack(
     under `fewest_of_any` values.
     """
     started = time.perf_counter()
-    tables, solved = [], 0
     enough = None if exact else released.policy.fewest_values
+    bounds, solved = _everything(released, (*released.told, *also, *insiders), insiders, verdict, enough)
+    unaided = _by_totals(bounds, released)
+    if insiders:  # what they know of themselves is not told by the release, so it is not held against it
+        alone, more = _everything(released, insiders, insiders, verdict, enough)
+        left = alone.set_index(list(_KEY))["values"].reindex(pd.MultiIndex.from_frame(bounds[list(_KEY)])).to_numpy()
+        unaided, solved = np.minimum(unaided, left), solved + more
+    return _judged(bounds, unaided, released, solved, time.perf_counter() - started)
+
+
+def _everything(
+    released: Released, told: Sequence[Told], insiders: Sequence[Told], verdict: Verdicts | None, enough: int | None
+) -> tuple[pd.DataFrame, int]:
+    """Bounds on every count from what was told, family by family, and how many programmes that took."""
     own = {term.where for one in insiders if not isinstance(one, VerdictTold) for term in one.terms}
-    for family in families(released.declaration, (*released.told, *also, *insiders), released.totals):
-        found, count = _bound(family, released.totals, verdict, enough, own)
-        tables.append(found)
-        solved += count
+    found = [_bound(family, released.totals, verdict, enough, own) for family in families(released.declaration, told, released.totals)]
+    tables = [table for table, _ in found]
     bounds = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(_COLUMNS))
-    return _judged(bounds, released, solved, time.perf_counter() - started)
+    return bounds, sum(solved for _, solved in found)
+
+
+def _by_totals(bounds: pd.DataFrame, released: Released) -> NDArray[np.int64]:
+    """How many values the totals over everybody leave to each count: a count of a group lies between none and everybody."""
+    declaration = released.declaration
+    of = {(s, m): int(released.totals[declaration.counted(s, m)].sum()) for s in declaration.stages for m in MEASURES}
+    return np.array([of[link] + 1 for link in zip(bounds["stage"], bounds["measure"], strict=True)], dtype=np.int64)
 
 
 def _bound(
@@ -139,12 +155,12 @@ def _within(where: Where, group: Where) -> bool:
 
 def _splittable(family: Family, targets: list[Target]) -> tuple[list[Target], list[Target]]:
     """Targets that are sums of unknowns, and kinds of "not known" that no statement tells apart: any number from none to all of them."""
-    alone = {atom for atoms in family.atoms for atom in atoms}
+    alone = {(name, atom) for name, atoms in zip(family.names, family.atoms, strict=True) for atom in atoms}
     undeclared = {c.name: set(c.undeclared) for c in family.declaration.characteristics}
 
     def hidden_kind(target: Target) -> bool:
         name, members = target.where[0]
-        return len(target.where) == 1 and len(members) == 1 and members[0] in undeclared[name] and members not in alone
+        return len(target.where) == 1 and len(members) == 1 and members[0] in undeclared[name] and (name, members) not in alone
 
     return [t for t in targets if not hidden_kind(t)], [t for t in targets if hidden_kind(t)]
 
@@ -154,20 +170,26 @@ def _tell_verdicts(family: Family, system: System, verdict: Verdicts | None) -> 
     told = [one for one in family.told if isinstance(one, VerdictTold)]
     if not told:
         return
-    sides = {(where, one.stage): None for one in told for where in (one.where, one.comparator)}
-    rows = [family.row(*side, measure) for side in sides for measure in ("entered", PASSED)]
+    sides = {(where, one.stage, one.since): None for one in told for where in (one.where, one.comparator)}
+    rows = [row for side in sides for row in _began_and_passed(family, *side)]
     # A group on the verdict channel has few people, which containment knows; its comparator's counts follow only from the whole system.
     ends = dict(zip(sides, system.contained(np.array(rows)).astype(int).reshape(-1, 2, 2).tolist(), strict=True))
-    others_of = {(one.comparator, one.stage): None for one in told}
-    solved = system.relaxed([family.row(*side, measure) for side in others_of for measure in ("entered", PASSED)])
+    others_of = {(one.comparator, one.stage, one.since): None for one in told}
+    solved = system.relaxed([row for side in others_of for row in _began_and_passed(family, *side)])
     ends |= dict(zip(others_of, solved.reshape(-1, 2, 2).tolist(), strict=True))
     for one in told:
-        entered, passed = ends[one.where, one.stage]
-        others, others_passed = ends[one.comparator, one.stage]
+        entered, passed = ends[one.where, one.stage, one.since]
+        others, others_passed = ends[one.comparator, one.stage, one.since]
         pairs = agreeing(one.code, entered=entered, passed=passed, others=others, others_passed=others_passed, verdict=verdict)
-        n, a = (family.row(one.where, one.stage, measure) for measure in ("entered", PASSED))
+        n, a = _began_and_passed(family, one.where, one.stage, one.since)
         for row, seen in ((n, pairs[:, 0]), (a, pairs[:, 1]), (n - a, pairs[:, 0] - pairs[:, 1])):
             system.add(row, int(seen.min()), int(seen.max()))
+
+
+def _began_and_passed(family: Family, where: Where, stage: str, since: str | None) -> tuple[Row, Row]:
+    """What a verdict judges: how many began, at the stage or at the span's first one, and how many passed."""
+    began = (stage, "entered") if since is None else family.declaration.began(since)
+    return family.row(where, *began), family.row(where, stage, PASSED)
 
 
 def agreeing(
@@ -200,14 +222,10 @@ def default_verdicts() -> Verdicts:
     return verdicts
 
 
-def _judged(bounds: pd.DataFrame, released: Released, solved: int, seconds: float) -> AuditResult:
+def _judged(bounds: pd.DataFrame, unaided: NDArray[np.int64], released: Released, solved: int, seconds: float) -> AuditResult:
     import scipy
 
-    policy, declaration = released.policy, released.declaration
-    of = {(s, m): int(released.totals[declaration.counted(s, m)].sum()) for s in declaration.stages for m in MEASURES}
-    total = [of[link] for link in zip(bounds["stage"], bounds["measure"], strict=True)]
-    # What the totals alone leave: a count of a group lies between none and everybody.
-    unaided = np.array(total) + 1
+    policy = released.policy
     # Where the totals alone leave fewer values than the rule asks for, the release must not settle which it is.
     few = bounds["values"].to_numpy() < np.where(unaided >= policy.fewest_values, policy.fewest_values, np.minimum(unaided, 2))
     small = bounds["low"].to_numpy() < policy.smallest_count

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from standardsetting.errors import DisclosureError, WorkbenchError
+from standardsetting.errors import DisclosureError
 
 Row = NDArray[np.int64]
 SECONDS_PER_PROGRAMME = 20.0
@@ -81,7 +81,7 @@ class System:
         ------
         ContradictionError
             What is known cannot all be true.
-        WorkbenchError
+        DisclosureError
             The solver did not finish: nothing is proved, so nothing passes.
         """
         if not self.size or not len(targets):  # nobody is there
@@ -167,12 +167,20 @@ class _Programme:
         from scipy.optimize import milp
 
         options = {"time_limit": SECONDS_PER_PROGRAMME, "mip_rel_gap": 0.0}
-        result = milp(objective, constraints=self.constraint, bounds=self.box, integrality=integrality, options=options)
+        for presolve in (True, False):  # the solver's simplifications leave it, now and then, with an answer it cannot vouch for
+            result = milp(
+                objective, constraints=self.constraint, bounds=self.box, integrality=integrality, options={**options, "presolve": presolve}
+            )
+            if result.status in (_DONE, _NO_FEASIBLE_POINT):
+                break
         if result.status == _NO_FEASIBLE_POINT:
             raise ContradictionError(
                 "What readers have been told cannot all be true, so nothing can be proved about what they know.",
                 next_step="Look at the figures entered by hand in the release ledger.",
             )
         if result.status != _DONE or result.x is None:
-            raise WorkbenchError("The solver of the disclosure audit did not finish, so nothing is proved and nothing is released.")
+            raise DisclosureError(
+                "The solver of the disclosure audit did not finish, so nothing is proved and nothing is released.",
+                next_step="Declare fewer tables in [cohort], or leave out the intersection, and make the report again.",
+            )
         return result

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import pandas as pd
 
-from standardsetting.disclosure.chain import Chain, Link, links
-from standardsetting.disclosure.cube import MEASURES, NOT_DECLARED, PASSED, STATES, Cube, Declaration
+from standardsetting.disclosure.chain import Chain, Link, fitted, links, unfailing
+from standardsetting.disclosure.cube import MEASURES, NOT_DECLARED, PASSED, STATES, VERDICT, Cube, Declaration
 from standardsetting.disclosure.family import undeclared_groups
-from standardsetting.disclosure.plan import Plan, Seen, Table
+from standardsetting.disclosure.plan import Judged, Plan, Seen, Table
 from standardsetting.disclosure.policy import CONFIDENTIAL, NOT_APPLICABLE, Policy
 
 EVERYBODY = "everybody"
@@ -30,8 +31,8 @@ def remainder_label(declaration: Declaration, table: Table) -> str:
     return f"{declaration.comparator(table)} or {NOT_DECLARED}"
 
 
-def cells(cube: Cube, plans: Mapping[Table, Plan], codes: Mapping[tuple[Table, str, str], int], policy: Policy) -> pd.DataFrame:
-    """All lines of a release in the order of the declaration. `codes` are the verdicts by table, group and stage."""
+def cells(cube: Cube, plans: Mapping[Table, Plan], codes: Mapping[Judged, int], policy: Policy) -> pd.DataFrame:
+    """All lines of a release in the order of the declaration. `codes` are the verdicts by table, group and span."""
     lines: list[Line] = []
     for table, plan in plans.items():
         lines += lines_of(cube.declaration, plan.label, EVERYBODY, totals(cube, policy), policy, "total", states=_states(cube, policy))
@@ -43,7 +44,10 @@ def cells(cube: Cube, plans: Mapping[Table, Plan], codes: Mapping[tuple[Table, s
                 label, channel = f"{group} or {NOT_DECLARED}", "derived"
             lines += lines_of(cube.declaration, plan.label, label, known, policy, channel)
             if channel == "verdict" and group != plan.comparator:
-                lines += [_verdict_line(plan, group, stage, codes.get((table, group, stage))) for stage in cube.declaration.stages[1:]]
+                lines += [_verdict_line(plan, group, until, VERDICT, codes.get((table, group, since, until)))
+                          for since, until in pairwise(cube.declaration.stages)]  # fmt: skip
+                lines += [_verdict_line(plan, group, until, cube.declaration.judged[since, until], codes.get((table, group, since, until)))
+                          for since, until in cube.declaration.spans]  # fmt: skip
         for kind in undeclared_groups(cube.declaration, table):
             lines += lines_of(cube.declaration, plan.label, kind, plan.undeclared.get(kind, {}), policy, "undeclared")
     frame = pd.DataFrame(lines, columns=list(COLUMNS))
@@ -52,10 +56,11 @@ def cells(cube: Cube, plans: Mapping[Table, Plan], codes: Mapping[tuple[Table, s
 
 def totals(cube: Cube, policy: Policy) -> Seen:
     """The totals over everybody by place of the chain, from true values, then rounded, under the same thresholds."""
-    chain, seen, last = Chain.of(cube, ()), {}, None
-    for at, count in enumerate(chain.counts.tolist()):
-        if chain.may_show(at, last, policy):
-            seen[at], last = (policy.rounded(count), *policy.window(policy.rounded(count))), at
+    chain, seen, free = Chain.of(cube, ()), Seen(), unfailing(cube.declaration)
+    for at in fitted(cube.declaration):
+        if chain.may_show(at, seen, policy, free=free):
+            value = policy.rounded(int(chain.counts[at]))
+            seen[at] = (value, *policy.window(value))
     return seen
 
 
@@ -116,8 +121,8 @@ def _rate(
     return (table, group, stage, "rate", f"{rate}%", rate, max(0, low), min(100, high), channel)
 
 
-def _verdict_line(plan: Plan, group: str, stage: str, code: int | None) -> Line:
+def _verdict_line(plan: Plan, group: str, stage: str, measure: str, code: int | None) -> Line:
     from standardsetting.cohort.verdict import CODES
 
     shown = CONFIDENTIAL if code is None else str(CODES[code].value)
-    return (plan.label, group, stage, "verdict", shown, None, None, None, "verdict")
+    return (plan.label, group, stage, measure, shown, None, None, None, "verdict")

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ STATES = ("not passed", "withdrawn", "deferred", "pending")
 MEASURES = ("entered", PASSED, *STATES)
 UNDECLARED = ("prefer not to say", "not asked", "unknown", "opted out")
 NOT_DECLARED = "not declared"
+VERDICT = "verdict"
 # Where a person works or who interviewed them never stands beside a protected characteristic.
 _NEVER = ("bcu", "department", "panel", "force", "unit", "site")
 _MAY_BE_WIDE = ("sex", "ethnicity")
@@ -109,6 +110,11 @@ class Declaration:
         Each a tuple of one or two levels. Order matters: where protection has to go further, the last table gives way first.
     impossible
         Structural zeros: (stage, state) pairs that the rules of the process exclude.
+    first
+        Stages whose counts matter most, in that order: they are fitted first and the others around them.
+    spans
+        (since, until): of those who passed `since`, how many passed `until`. A group that has verdicts instead of counts has one for each
+        of these too.
 
     Raises
     ------
@@ -121,6 +127,8 @@ class Declaration:
     characteristics: tuple[Characteristic, ...]
     tables: tuple[tuple[str, ...], ...]
     impossible: frozenset[tuple[str, str]] = frozenset()
+    first: tuple[str, ...] = ()
+    spans: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.stages) < 2 or len(set(self.stages)) != len(self.stages):
@@ -132,6 +140,12 @@ class Declaration:
             raise UsageError("A table is declared twice, or over a level that no characteristic has.")
         if any(stage not in self.stages or state not in STATES for stage, state in self.impossible):
             raise UsageError("A structural zero names a stage or a state that is not declared.")
+        if set(self.first) - set(self.stages) or len(set(self.first)) != len(self.first):
+            raise UsageError("A stage that is to be fitted first is named twice or is not declared.")
+        if any({*span} - {*self.stages} or self.stages.index(span[1]) - self.stages.index(span[0]) < 2 for span in self.spans):
+            raise UsageError("A span goes from one declared stage to a later one over at least two; a single stage has its verdict anyway.")
+        if len(set(self.spans)) != len(self.spans):
+            raise UsageError("A span is declared twice.")
         self._within_budget()
 
     def _within_budget(self) -> None:
@@ -172,21 +186,37 @@ class Declaration:
             (c.name, c.groups, c.comparator, {level: dict(groups) for level, groups in c.rollups.items()}, c.undeclared)
             for c in self.characteristics
         ]
-        return json.dumps([self.stages, hierarchy, self.tables, sorted(self.impossible)])
+        return json.dumps([self.stages, hierarchy, self.tables, sorted(self.impossible), self.first, self.spans])
+
+    def began(self, since: str) -> tuple[str, str]:
+        """The count of those with whom a span begins: who passed its first stage, or entered the population."""
+        return (since, "entered" if since == self.stages[0] else PASSED)
 
     @property
+    def judged(self) -> dict[tuple[str, str], str]:
+        """Every (since, until) that a verdict is given for, with the name of its line: each stage that can be failed, then the spans."""
+        steps = [pair for pair in pairwise(self.stages) if (pair[1], "not passed") not in self.impossible]
+        return dict.fromkeys(steps, VERDICT) | {(since, until): f"{VERDICT} since {since}" for since, until in self.spans}
+
+    @cached_property
     def classes(self) -> tuple[tuple[str, str], ...]:
         """Every way to end, in the order of the stages; the last is to have passed the last stage."""
         return (*((stage, state) for stage in self.stages[1:] for state in STATES), (self.stages[-1], PASSED))
 
     def counted(self, stage: str, measure: str) -> NDArray[np.bool_]:
         """Which endings a measure at a stage counts."""
-        at = self.stages.index(stage)
-        places = np.array([self.stages.index(s) for s, _ in self.classes])
+        return self._counted[stage, measure]
+
+    @cached_property
+    def _counted(self) -> dict[tuple[str, str], NDArray[np.bool_]]:
+        places = np.array([self.stages.index(stage) for stage, _ in self.classes])
         states = np.array([state for _, state in self.classes])
-        beyond = (places > at) | ((places == at) & (states == PASSED))
-        here = {"entered": places >= at, PASSED: beyond}
-        return here[measure] if measure in here else (places == at) & (states == measure)
+        found = {}
+        for at, stage in enumerate(self.stages):
+            found[stage, "entered"] = places >= at
+            found[stage, PASSED] = (places > at) | ((places == at) & (states == PASSED))
+            found |= {(stage, state): (places == at) & (states == state) for state in STATES}
+        return found
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,12 @@ def undeclared_groups(declaration: Declaration, table: tuple[str, ...]) -> dict[
     return {NOT_DECLARED: ((of.name, of.undeclared),), **kinds} if of.undeclared else {}
 
 
+def with_undeclared(declaration: Declaration, where: Where) -> Where:
+    """A group with the undeclared on every side on which it is the comparator: who a remainder really is."""
+    of = {c.name: c for c in declaration.characteristics}
+    return tuple((name, (*members, *of[name].undeclared) if of[name].comparator in members else members) for name, members in where)
+
+
 def families(declaration: Declaration, told: Sequence[Told], totals: NDArray[np.int64]) -> list[Family]:
     """The families of a declaration and of what was told, in the order of the characteristics."""
     published = {declaration.of(level).name for table in declaration.tables for level in table}

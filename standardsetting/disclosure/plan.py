@@ -10,16 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from standardsetting.disclosure.chain import Chain, links
+from standardsetting.disclosure.chain import Chain, Places, fitted, links, unfailing
 from standardsetting.disclosure.cube import Cube, Where
 from standardsetting.disclosure.family import undeclared_groups
 from standardsetting.disclosure.policy import Policy
 
 Table = tuple[str, ...]
 Key = tuple[str, str, str, str]
+Judged = tuple[Table, str, str, str]  # table, group, since, until
 Earlier = Mapping[Key, int | None]  # (table, group, stage, measure) -> the value shown before, None where hidden
 Seen = dict[int, tuple[int, int, int]]  # place in the chain -> value, and the least and most it stands for
 Band = tuple[int, int | None]
+# What a table shows at first, and what it shows when protection has to go further; see `protect`.
+ALL, COUNTS, VERDICTS, NOTHING = "all", "counts", "verdict", "none"
 
 
 @dataclass
@@ -38,6 +41,10 @@ class Plan:
         In an intersection, the other groups that follow.
     undeclared, kinds
         What is shown of the undeclared, and who they are.
+    free
+        Places that are shown though few were lost, since nobody can fail there.
+    before
+        For each group, the places that an earlier release showed: readers still have them.
     """
 
     table: Table
@@ -50,6 +57,8 @@ class Plan:
     derived: dict[str, Seen] = field(default_factory=dict)
     undeclared: dict[str, Seen] = field(default_factory=dict)
     kinds: dict[str, Where] = field(default_factory=dict)
+    free: Places = frozenset()
+    before: dict[str, Places] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -77,12 +86,16 @@ class Planner:
         by_channel: dict[str, Band] = {"counts": (many, None), "verdict": (few, many - 1), "none": (0, few - 1)}
         channels = {g: "counts" if n >= many else "verdict" if n >= few else "none" for g, n in sizes.items()}
         bands = {g: by_channel[channel] for g, channel in channels.items()}
-        if mode == "none":
+        if mode == NOTHING:
             channels, bands = dict.fromkeys(groups, "none"), {}
-        elif mode == "verdict" or (len(table) == 2 and set(channels.values()) != {"counts"}):
+        elif mode == VERDICTS or (len(table) == 2 and set(channels.values()) != {"counts"}):
             bands = {g: (0, few - 1) if c == "none" else (few, None) for g, c in channels.items()}
             channels = {g: "none" if c == "none" else "verdict" for g, c in channels.items()}
-        return Plan(table, groups, comparator, channels, bands, {})
+        plan = Plan(table, groups, comparator, channels, bands, {})
+        plan.free = unfailing(declaration) if mode == ALL else frozenset()
+        places = range(len(declaration.stages))
+        plan.before = {g: frozenset(at for at in places if self.earlier.get(self._key(plan, g, at)) is not None) for g in groups}
+        return plan
 
     def one_way(self, table: Table, *, mode: str, coarser: Plan | None) -> Plan:
         """The plan of a one-way table. `coarser` is the plan of the same characteristic rolled up, if that is published too."""
@@ -95,25 +108,23 @@ class Planner:
         for chain in chains.values():
             rest = rest - chain
         parents = self._parents(plan, coarser)
-        last: dict[str, int | None] = dict.fromkeys([*mine, ""])
         by_size = sorted(mine, key=lambda g: (int(chains[g].counts[0]), mine.index(g)))
         whole = bool(mine) and len(mine) == len(focal)
-        for at in range(len(everybody.counts)):
-            fit = [g for g in by_size if chains[g].may_show(at, last[g], self.policy) and self._may_appear(plan, g, at, chains[g])]
-            if whole and len(fit) == len(focal) and not rest.may_show(at, last[""], self.policy):
+        had = frozenset.intersection(*(plan.before[g] for g in focal)) if whole else frozenset()
+        for at in fitted(self.cube.declaration):
+            fit = [g for g in by_size if self._fits(plan, g, at, chains[g])]
+            if whole and len(fit) == len(focal) and not rest.may_show(at, {*plan.remainder, *had}, self.policy, free=plan.free):
                 fit = fit[1:]
             for name, (parent, children) in parents.items():
                 if not name or (coarser is not None and at in coarser.shown[name]):
                     fit = _not_alone(fit, children, parent, chains, at, self.policy)
             for g in fit:
                 plan.shown[g][at] = self._protected(plan, g, at, int(chains[g].counts[at]))
-                last[g] = at
             if whole and len(fit) == len(focal):
                 plan.remainder[at] = self._less(int(everybody.counts[at]), [plan.shown[g][at] for g in focal])
-                last[""] = at
         if not whole and coarser is not None and coarser.groups[coarser.comparator] == plan.groups[plan.comparator]:
             plan.remainder = coarser.remainder
-        if mode != "none":
+        if mode != NOTHING:
             self._show_undeclared(plan)
         return plan
 
@@ -135,16 +146,15 @@ class Planner:
         parts = (x, a - x, b - x, everybody - a - (b - x))
         plan.shown[free] = {}
         plan.derived = {label: {} for label in across}
-        last: int | None = None
-        for at, total in enumerate(everybody.counts.tolist()):
-            edged = at in one.remainder and at in other.remainder and all(part.may_show(at, last, self.policy) for part in parts)
-            if edged and self._may_appear(plan, free, at, x):
+        for at in fitted(self.cube.declaration):
+            had = {*plan.remainder, *plan.before[free]}
+            edged = at in one.remainder and at in other.remainder
+            if edged and self._fits(plan, free, at, x) and all(p.may_show(at, had, self.policy, free=plan.free) for p in parts):
                 mid = plan.shown[free][at] = self._protected(plan, free, at, int(x.counts[at]))
                 for label, edge in zip(across, (one.shown[first][at], other.shown[second][at]), strict=True):
                     plan.derived[label][at] = (edge[0] - mid[0], edge[1] - mid[2], edge[2] - mid[1])
                 taken = [one.shown[first][at], other.shown[second][at], (-mid[0], -mid[2], -mid[1])]
-                plan.remainder[at] = self._less(total, taken)
-                last = at
+                plan.remainder[at] = self._less(int(everybody.counts[at]), taken)
         return plan
 
     def _parents(self, plan: Plan, coarser: Plan | None) -> dict[str, tuple[Chain, set[str]]]:
@@ -175,6 +185,10 @@ class Planner:
 
     def _key(self, plan: Plan, group: str, at: int) -> Key:
         return (plan.label, group, *links(self.cube.declaration.stages)[at])
+
+    def _fits(self, plan: Plan, group: str, at: int, chain: Chain) -> bool:
+        shown = {*plan.shown[group], *plan.before[group]}
+        return chain.may_show(at, shown, self.policy, free=plan.free) and self._may_appear(plan, group, at, chain)
 
     def _may_appear(self, plan: Plan, group: str, at: int, chain: Chain) -> bool:
         """A count that was hidden before stays hidden until it has certainly moved by as much as the change rule asks."""

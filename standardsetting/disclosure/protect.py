@@ -18,15 +18,19 @@ from standardsetting.disclosure import cells as tables
 from standardsetting.disclosure import rounded
 from standardsetting.disclosure.audit import AuditResult, Verdicts, attack
 from standardsetting.disclosure.cube import Cube, Declaration
-from standardsetting.disclosure.plan import Earlier, Plan, Planner, Table
+from standardsetting.disclosure.plan import ALL, COUNTS, NOTHING, VERDICTS, Earlier, Plan, Planner, Table
 from standardsetting.disclosure.policy import RULES, Policy
 from standardsetting.disclosure.statements import Told, known
 from standardsetting.disclosure.told import told as told_by
 from standardsetting.disclosure.told import verdict_codes
 from standardsetting.errors import DisclosureError, UsageError
 
-_GIVING_WAY = ("counts", "verdict", "none")
-_WORDS = {"verdict": "shows verdicts instead of counts", "none": "is not shown"}
+_GIVING_WAY = (ALL, COUNTS, VERDICTS, NOTHING)
+_WORDS = {
+    COUNTS: "leaves out a stage beside one between which few were lost",
+    VERDICTS: "shows verdicts instead of counts",
+    NOTHING: "is not shown",
+}
 
 
 @dataclass(frozen=True)
@@ -181,9 +185,16 @@ def _names(declaration: Declaration, table: Table) -> set[str]:
 
 
 def _next(declaration: Declaration, modes: Mapping[Table, str], failing: Sequence[str]) -> Table | None:
-    """The next table to give way: among those that share a characteristic with a failure, the last declared that still shows anything."""
+    """The next table to give way, of those that share a characteristic with a failure and still show anything.
+
+    The intersection goes first; then the tables that failed, stages beside which few were lost before anything else; then the others. Among
+    equals the last declared.
+    """
     touched = set().union(*(_names(declaration, t) for t in declaration.tables if " by ".join(t) in failing))
     for t in (t for t in declaration.tables if len(t) > 1 and _names(declaration, t) & touched):
         touched |= _names(declaration, t)
-    able = [t for t in declaration.tables if modes[t] != "none" and _names(declaration, t) & touched]
-    return able[-1] if able else None
+    able = [t for t in declaration.tables if modes[t] != NOTHING and _names(declaration, t) & touched]
+    crossed = [t for t in able if len(t) > 1]
+    failed = [t for t in able if " by ".join(t) in failing]
+    chosen = crossed or [t for t in failed if modes[t] == ALL] or failed or able
+    return chosen[-1] if chosen else None

@@ -20,6 +20,8 @@ from standardsetting.disclosure.protect import ProtectedCube
 from standardsetting.disclosure.statements import Statement, Term, Told, VerdictTold
 from standardsetting.errors import DisclosureError, UsageError
 
+# The milestone of the cube of who was reached by workshops.
+WORKSHOPS = "workshops"
 RELEASE, OUTSIDE = "disclosure release", "disclosure statement"
 _OWN = ("counts", "undeclared", "verdict")
 _SAME = ["table", "group", "stage", "measure", "shown"]
@@ -38,6 +40,13 @@ class History:
     """
 
     bodies: tuple[dict[str, Any], ...]
+
+    def about(self, milestone: str) -> History:
+        """What bears on a cube of this milestone: the workshops have a cube of their own, beside that of the way through the stages.
+
+        Figures told elsewhere are about the way through the stages.
+        """
+        return History(tuple(body for body in self.bodies if (body.get("milestone") == WORKSHOPS) == (milestone == WORKSHOPS)))
 
     @property
     def releases(self) -> tuple[dict[str, Any], ...]:
@@ -77,9 +86,10 @@ def nothing_new(history: History, release: ProtectedCube) -> bool:
 
     The total and the remainder follow from counts that are known anyway.
     """
-    if not history.releases:
+    released = history.about(release.milestone).releases
+    if not released:
         return False
-    before = [tuple(line[:5]) for line in history.releases[-1]["cells"] if line[6] in _OWN]
+    before = [tuple(line[:5]) for line in released[-1]["cells"] if line[6] in _OWN]
     now = release.cells[release.cells["channel"].isin(_OWN)][_SAME]
     return before == list(now.itertuples(index=False, name=None))
 
@@ -102,11 +112,11 @@ def record(
     if release.audit is None or not release.audit.passed:
         raise DisclosureError("A release that did not pass its audit is not recorded and not released.")
     declared = _declared(release)
-    for body in read(folder).releases:
+    for body in read(folder).about(release.milestone).releases:
         if body["milestone"] == release.milestone and body["cube"] != release.hash:
             raise DisclosureError("This milestone was released before from other data. A correction shows at the next milestone.")
         if body["declared"] != declared:
-            raise DisclosureError("The stages, groups or tables declared differ from those of an earlier release of this process.")
+            raise DisclosureError("The groups or tables declared differ from those of an earlier release of this process.")
     columns = [*_SAME, "value", "channel"]
     lines = [[None if pd.isna(cell) else cell for cell in line] for line in release.cells[columns].astype(object).to_numpy().tolist()]
     body = {
@@ -129,7 +139,9 @@ def record_outside(
 
 
 def _declared(release: ProtectedCube) -> str:
-    return hashlib.sha256(release.declaration.as_text().encode()).hexdigest()
+    """Groups, hierarchy and tables. The stages may grow from one milestone to the next."""
+    declaration = release.declaration
+    return hashlib.sha256(repr((declaration.characteristics, declaration.tables)).encode()).hexdigest()
 
 
 def _write_told(told: Told) -> dict[str, Any]:
@@ -139,7 +151,7 @@ def _write_told(told: Told) -> dict[str, Any]:
 def _read_told(body: dict[str, Any]) -> Told:
     if "verdict" in body:
         v = body["verdict"]
-        return VerdictTold(_where(v["where"]), _where(v["comparator"]), v["stage"], v["code"])
+        return VerdictTold(_where(v["where"]), _where(v["comparator"]), v["stage"], v["code"], v.get("since"))
     s = body["sum"]
     terms = tuple(Term(_where(t["where"]), t["stage"], t["measure"], t["weight"]) for t in s["terms"])
     return Statement(terms, s["low"], s["high"], s["source"])

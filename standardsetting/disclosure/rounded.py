@@ -14,9 +14,9 @@ import pandas as pd
 
 from standardsetting.disclosure.cells import COLUMNS, EVERYBODY, Line, lines_of
 from standardsetting.disclosure.chain import Chain, links
-from standardsetting.disclosure.cube import NOT_DECLARED, Characteristic, Cube, Declaration, Where
-from standardsetting.disclosure.family import families, undeclared_groups
-from standardsetting.disclosure.plan import Seen, Table
+from standardsetting.disclosure.cube import NOT_DECLARED, Characteristic, Cube, Where
+from standardsetting.disclosure.family import families, undeclared_groups, with_undeclared
+from standardsetting.disclosure.plan import ALL, COUNTS, Seen, Table
 from standardsetting.disclosure.policy import Policy
 from standardsetting.disclosure.statements import Statement, Term, Told
 from standardsetting.errors import UsageError
@@ -36,7 +36,7 @@ def cells(cube: Cube, policy: Policy, modes: Mapping[Table, str], secret: bytes 
     places = _places(cube, policy)
     everybody = Chain.of(cube, ())
     for family in families(declaration, (), cube.totals):
-        mine = [t for t in declaration.tables if declaration.of(t[0]).name in family.names and modes[t] == "counts"]
+        mine = [t for t in declaration.tables if declaration.of(t[0]).name in family.names and modes[t] in (ALL, COUNTS)]
         sides = [_sides(next(c for c in declaration.characteristics if c.name == name)) for name in family.names]
         parts: list[Where] = [tuple(zip(family.names, cell, strict=True)) for cell in product(*sides)]
         rest, *others = sorted(parts, key=lambda where: any(side[0] != sides[n][0] for n, (_, side) in enumerate(where)))
@@ -48,7 +48,7 @@ def cells(cube: Cube, policy: Policy, modes: Mapping[Table, str], secret: bytes 
             whole = {at: (n, *policy.window(n)) for at in places for n in [policy.rounded(int(everybody.counts[at]))]}
             lines += lines_of(declaration, label, EVERYBODY, whole, policy, "total")
             for group, where in declaration.groups(table).items():
-                wide = _with_undeclared(declaration, where)
+                wide = with_undeclared(declaration, where)
                 name = group if wide == where else f"{group} or {NOT_DECLARED}"
                 seen = _sums(drawn, wide, places, whole, policy, inverse=_inside(rest, wide))
                 lines += lines_of(declaration, label, name, seen, policy, "derived" if wide != where else "counts")
@@ -69,11 +69,6 @@ def _places(cube: Cube, policy: Policy) -> list[int]:
 def _sides(of: Characteristic) -> list[tuple[str, ...]]:
     """The comparator with the undeclared, first; then each other group."""
     return [(of.comparator, *of.undeclared), *((group,) for group in of.groups if group != of.comparator)]
-
-
-def _with_undeclared(declaration: Declaration, where: Where) -> Where:
-    of = {c.name: c for c in declaration.characteristics}
-    return tuple((name, (*members, *of[name].undeclared) if of[name].comparator in members else members) for name, members in where)
 
 
 def _lost(chain: Chain, places: list[int]) -> list[int]:

@@ -38,12 +38,16 @@ class Statement:
 
 @dataclass(frozen=True)
 class VerdictTold:
-    """A verdict was printed that compares a group with its comparator at a stage; its code is computed from the true counts."""
+    """A verdict was printed that compares a group with its comparator at a stage; its code is computed from the true counts.
+
+    `since` is the stage from which a span began; without it the verdict is about those who entered the stage.
+    """
 
     where: Where
     comparator: Where
     stage: str
     code: int
+    since: str | None = None
 
 
 Told = Statement | VerdictTold

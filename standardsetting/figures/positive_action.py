@@ -9,18 +9,19 @@ from standardsetting.disclosure.release import Release
 from standardsetting.figures.cohort import _apart, _dots, _short
 from standardsetting.figures.figure import BLUE, GREY, LIGHT, ORANGE, QUIET, Figure, drawing
 from standardsetting.tables import cohort, positive_action
+from standardsetting.tables.table import Table
 
 _IN_100 = "in 100 people"
 
 
-def reach(release: Release) -> Figure | None:
-    """How many people were left at each step, a line a group; a step that may not be told is left out of the line."""
+def reach(release: Release) -> Figure | Table:
+    """How many people were left at each step, a line a group; a step that may not be told is left out. With none told, the table."""
     rows = release["reach"].table
     steps = list(rows["step"].drop_duplicates())
     rows = rows.assign(n=pd.to_numeric(rows["shown"].str.replace(",", ""), errors="coerce"), at=rows["step"].map(steps.index))
     told = rows.dropna(subset=["n"])
     if told.empty:
-        return None
+        return positive_action.reach(release)
     order = ["everybody", *(group for group in told["group"].drop_duplicates() if group != "everybody")]
     with drawing(7.5) as figure:
         axes = figure.subplots()

@@ -69,7 +69,7 @@ def take(process: Process, folder: Path, *, milestone: str = "pool", when: datet
     if milestone not in MILESTONES:
         raise UsageError(f"A cohort is looked at at a milestone: {', '.join(MILESTONES)}.")
     linkage.opening(folder)
-    as_at = _day_of(process, milestone)
+    as_at = day_of(process, milestone)
     if as_at is not None and when.date() < as_at:
         raise StageError(
             "The day of this milestone has not come.", next_step="Make the report on that day, or mend its date in process.toml."
@@ -130,7 +130,7 @@ def _handed_over(
     return Taken(passed.folder, passed.seal, passed.record, passed.already_done, len(people), notes)
 
 
-def _day_of(process: Process, milestone: str) -> date | None:
+def day_of(process: Process, milestone: str) -> date | None:
     """The day of a milestone; for the sift the day its outcome was due, where nothing else is said."""
     stated = process.cohort.milestones.get(milestone)  # type: ignore[call-overload]
     return stated or (process.dates.eligibility_outcome if milestone == "eligibility" else None)

@@ -35,7 +35,7 @@ PARTS: dict[str, tuple[str, str]] = {
     ),
     "counts": (
         "The way through the stages",
-        "How many people of each group entered and passed each stage. People who withdrew, deferred or are waiting are counted in no rate.",
+        "How many people of each group entered and passed each stage. People who withdrew, deferred or are waiting are among those who entered, and did not pass yet.",
     ),
     "waterfall": (
         "Where along the way gaps arose",

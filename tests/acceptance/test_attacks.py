@@ -17,16 +17,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from standardsetting.cohort.verdict import verdicts
 from standardsetting.disclosure import releases
 from standardsetting.disclosure.audit import agreeing, attack
 from standardsetting.disclosure.cube import Characteristic, Cube, Declaration, ending
 from standardsetting.disclosure.gate import Piece, check
 from standardsetting.disclosure.policy import Policy
 from standardsetting.disclosure.protect import protect, singletons
-from standardsetting.disclosure.statements import Statement, Term, known
+from standardsetting.disclosure.statements import Statement, Term, VerdictTold, known
 from standardsetting.errors import DisclosureError
 
-SMALL, MANY = 4, 200
+SMALL, MANY = 10, 200
 ETHNIC = ("Asian", "Black", "Mixed", "Other", "White")
 UNKNOWN = ("prefer not to say", "not asked")
 TWO = {g: "White" if g == "White" else "ethnic minority" for g in ETHNIC}
@@ -34,6 +35,9 @@ SEX = Characteristic("sex", ("women", "men"), "men", undeclared=UNKNOWN)
 ETHNICITY = Characteristic("ethnicity_5", ETHNIC, "White", {"ethnicity_2": TWO}, UNKNOWN)
 DECLARED = Declaration(("applied", "met"), (SEX, ETHNICITY), (("sex",), ("ethnicity_2",), ("ethnicity_5",), ("sex", "ethnicity_2")))
 POLICY = Policy()
+# The same people by a longer way: stages that nobody can fail, stages fitted first, verdicts over spans.
+WAY = Declaration(("applied", "eligible", "interviewed", "met"), DECLARED.characteristics, DECLARED.tables,
+                  frozenset({("interviewed", "not passed")}), first=("interviewed", "met", "applied"), spans=(("applied", "met"),))  # fmt: skip
 
 
 @cache
@@ -56,6 +60,25 @@ def cube(seed: int) -> Cube:
 @cache
 def ours(seed: int):
     return protect(cube(seed))
+
+
+@cache
+def on_the_way(seed: int) -> pd.DataFrame:
+    """The same people, some of whom were not eligible, or withdrew or were deferred before the interview."""
+    rng = np.random.default_rng(5_000 + seed)
+    before = [ending("eligible", "not passed"), ending("interviewed", "withdrawn"), ending("interviewed", "deferred")]
+    stop = rng.choice([*before, ""], len(people(seed)), p=[0.12, 0.03, 0.015, 0.835])
+    return people(seed).assign(ending=lambda d: np.where(stop == "", d["ending"], stop))
+
+
+@cache
+def way(seed: int) -> Cube:
+    return Cube.of(on_the_way(seed), process="attacked", milestone="met", declaration=WAY)
+
+
+@cache
+def ours_on_the_way(seed: int):
+    return protect(way(seed))
 
 
 @dataclass
@@ -142,6 +165,63 @@ def a3(seed):
         lines = bounds.loc[[(table, group, "met", "passed")]]
         mine += Score(1, bool((lines["values"] < 3).any()), bool((lines["values"] == 1).any()))
     return naive, mine
+
+
+def a1_withdrawn(seed):
+    """Those who were eligible less those who were interviewed: how many of a group withdrew or were deferred."""
+    places = (("eligible", "passed"), ("interviewed", "passed"))
+    told = [known(where, s, m, n, n) for where in groups(WAY).values() for s, m in places for n in [way(seed).count(where, s, m)] if n >= 10]
+    return score(way(seed), told), score(way(seed), ours_on_the_way(seed).told)
+
+
+def a3_spans(seed):
+    """Rates over a stage and over a span, exact beside rounded counts; ours prints verdicts alone, each with the true comparator known."""
+    one, release, naive, mine = way(seed), ours_on_the_way(seed), Score(), Score()
+    chain = (("applied", "entered"), ("interviewed", "passed"), ("met", "passed"))
+    for (table, group), where in groups(WAY).items():
+        true = [one.count(where, *link) for link in chain]
+        lines = release.cells[(release.cells["table"] == table) & (release.cells["group"] == group)]
+        if group == WAY.comparator(tuple(table.split(" by "))) or true[1] < 10 or min(true[2], true[1] - true[2]) < 10:
+            continue
+        windows = [POLICY.window(POLICY.rounded(count)) for count in true]
+        printed = round(100 * true[2] / true[1], 1), round(100 * true[2] / true[0], 1)
+        ways = {a for n in span(windows[0]) for i in span(windows[1]) for a in span(windows[2])
+                if (round(100 * a / i, 1), round(100 * a / n, 1)) == printed}  # fmt: skip
+        naive += Score(1, len(ways) < 3, len(ways) == 1)
+        if set(lines["channel"]) == {"verdict"}:
+            left = passing(one, release, table, where)
+            mine += Score(1, len(left) < 5, len(left) == 1)
+    bounds = release.audit.bounds
+    return naive, mine + Score(len(bounds), int(((bounds["values"] < 3) & (unaided(one, bounds) >= 3)).sum()), 0)
+
+
+def span(window: tuple[int, int]) -> range:
+    return range(window[0], window[1] + 1)
+
+
+def unaided(one: Cube, bounds: pd.DataFrame):
+    links = zip(bounds["stage"], bounds["measure"], strict=True)
+    return np.array([one.totals[one.declaration.counted(*link)].sum() + 1 for link in links])
+
+
+def passing(one: Cube, release, table: str, where) -> set[int]:
+    """How many of a group may have met the standard: every chain of 10 to 49 people that agrees with all its verdicts, by enumeration."""
+    comparator = groups(WAY)[table, WAY.comparator(tuple(table.split(" by ")))]
+    told = {(v.since, v.stage): v.code for v in release.told if isinstance(v, VerdictTold) and v.where == where}
+    code = {}
+    for (since, stage), n, a in ((key, n, a) for key in told for n in range(10, 50) for a in range(n + 1)):
+        began = WAY.began(since or WAY.stages[WAY.stages.index(stage) - 1])
+        code.setdefault((since, stage), []).append((a, n, one.count(comparator, stage, "passed"), one.count(comparator, *began)))
+    fits = {}
+    for key, rows in code.items():
+        a, n, c, m = np.array(rows).T
+        fits[key] = {(x, y) for x, y, found in zip(n.tolist(), a.tolist(), verdicts(a, n, c, m).tolist(), strict=True) if found == told[key]}
+    eligible, met, whole = (fits.get(key) for key in ((None, "eligible"), (None, "met"), ("applied", "met")))
+    firsts = {n for n, _ in eligible} if eligible is not None else set(range(10, 50))
+    return {
+        a for i, a in met or [(i, a) for i in range(50) for a in range(i + 1)]
+        if any((whole is None or (n, a) in whole) and (eligible is None or any((n, e) in eligible for e in range(i, n + 1))) for n in firsts if n >= i)
+    }  # fmt: skip
 
 
 def a4(seed):
@@ -241,10 +321,18 @@ def a9(seed):
 
 
 def a10(seed):
-    frame = people(seed).copy()
+    return alone(people(seed).copy(), DECLARED)
+
+
+def a10_spans(seed):
+    """The same where there are verdicts over spans, and stages shown though few were lost."""
+    return alone(on_the_way(seed).copy(), WAY)
+
+
+def alone(frame: pd.DataFrame, declaration: Declaration) -> tuple[Score, Score]:
     drop = frame.index[frame["ethnicity_5"] == "Other"][1:]
     frame.loc[drop, "ethnicity_5"] = "White"
-    one = Cube.of(frame, process="attacked", milestone="met", declaration=DECLARED)
+    one = Cube.of(frame, process="attacked", milestone="met", declaration=declaration)
     inside = singletons(one)
     return score(one, suppressed(one), insiders=inside), score(one, protect(one).told, insiders=inside)
 
@@ -342,8 +430,10 @@ def a18(seed):
 
 ATTACKS: dict[str, tuple[str, str, Callable[[int], tuple[Score, Score]]]] = {
     "A1": ("Subtract from totals", "counts under 10 hidden, the others exact", a1),
+    "A1 withdrawn": ("Withdrawals by subtraction", "eligible and interviewed exact where ten or more", a1_withdrawn),
     "A2": ("Margins recomputed", "margins of shown cells beside true ones", a2),
     "A3": ("Statistics inverted", "exact rates to one decimal beside rounded counts (fewer than 3 values)", a3),
+    "A3 spans": ("Statistics over spans inverted", "exact rates over a stage and a span (fewer than 3 values)", a3_spans),
     "A4": ("Rates recomputed", "the same rates; ours differ from the protected counts by over a point", a4),
     "A5": ("Linked tables protected apart", "four tables, counts under 10 hidden in each", a5),
     "A6": ("Rounding to 5, all margins", "every count rounded to 5 by itself", a6),
@@ -351,6 +441,7 @@ ATTACKS: dict[str, tuple[str, str, Callable[[int], tuple[Score, Score]]]] = {
     "A8": ("Weekly series", "10-5 every week for 26 weeks", a8),
     "A9": ("All or none passed", "0 and 100 per cent printed", a9),
     "A10": ("Singleton insider", "counts under 10 hidden; a group of one takes itself out", a10),
+    "A10 spans": ("Singleton insider, longer way", "counts under 10 hidden; a group of one takes itself out", a10_spans),
     "A11": ("Press line", "a true count in a speech", a11),
     "A12": ("Code list changed", "another merge of the same people", a12),
     "A13": ("Late correction", "exact counts before and after one appeal", a13),

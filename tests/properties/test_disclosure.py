@@ -13,11 +13,13 @@ from standardsetting.disclosure.audit import attack
 from standardsetting.disclosure.cube import Characteristic, Cube, Declaration, ending
 from standardsetting.disclosure.protect import protect
 
-SEX = Characteristic("sex", ("women", "men"), "men", undeclared=("unknown",))
+SEX = Characteristic("sex", ("women", "men"), "men", undeclared=("unknown", "not asked"))
 TWO = {"Asian": "ethnic minority", "Black": "ethnic minority", "White": "White"}
-ETHNICITY = Characteristic("ethnicity_3", ("Asian", "Black", "White"), "White", {"ethnicity_2": TWO}, undeclared=("not asked",))
+ETHNICITY = Characteristic("ethnicity_3", ("Asian", "Black", "White"), "White", {"ethnicity_2": TWO}, undeclared=("unknown", "not asked"))
 TABLES = (("sex",), ("ethnicity_2",), ("ethnicity_3",), ("sex", "ethnicity_2"))
-DECLARED = Declaration(("applied", "met", "posted"), (SEX, ETHNICITY), TABLES)
+NEVER = frozenset({("interviewed", "not passed")})
+DECLARED = Declaration(("applied", "eligible", "interviewed", "met", "posted"), (SEX, ETHNICITY), TABLES, NEVER,
+                       first=("interviewed", "met"), spans=(("applied", "met"), ("interviewed", "posted")))  # fmt: skip
 
 
 @st.composite
@@ -28,8 +30,9 @@ def cubes(draw: st.DrawFn) -> tuple[pd.DataFrame, Cube]:
     people = pd.DataFrame({
         "sex": rng.choice(["women", "men", "unknown"], n, p=[share, 0.98 - share, 0.02]),
         "ethnicity_3": rng.choice(["Asian", "Black", "White", "not asked"], n, p=[0.12, 0.08, 0.75, 0.05]),
-        "ending": rng.choice([ending("met", "not passed"), ending("met", "withdrawn"), ending("posted", "not passed"), ending("posted")],
-                             n, p=[0.4, 0.03, 0.17, 0.4]),
+        "ending": rng.choice([ending("eligible", "not passed"), ending("interviewed", "withdrawn"), ending("interviewed", "deferred"),
+                              ending("met", "not passed"), ending("posted", "not passed"), ending("posted")],
+                             n, p=[0.1, 0.02, 0.01, 0.3, 0.17, 0.4]),
     })  # fmt: skip
     return people, Cube.of(people, process="any", milestone="any", declaration=DECLARED)
 

@@ -150,6 +150,20 @@ def test_a_verdict_narrows_what_the_group_can_have_done() -> None:
     assert after["low"] == before["low"] == 0
 
 
+def test_a_verdict_over_a_span_is_about_those_who_began_it() -> None:
+    told = [known(WOMEN, "applied", "entered", 20, 30), known(MEN, "applied", "entered", 195, 205)]
+    totals = {"met: not passed": 115, "posted: not passed": 5, "posted: passed": 110}
+    ends = {}
+    for since in (None, "applied", "met"):
+        bounds = attack(released(ONE, totals, [*told, VerdictTold(WOMEN, MEN, "posted", 1, since)]), exact=True).bounds
+        line = bounds.query("group == 'women' and stage == 'posted' and measure == 'passed'").iloc[0]
+        ends[since] = (line["low"], line["high"])
+    assert ends[None] == ends["met"]
+    assert ends["applied"] != ends["met"]
+    # Of at most 30 women fewer than a tenth of 30 or so below four fifths of half: a gap of that size leaves no more than eleven.
+    assert ends["applied"][1] < ends["met"][1]
+
+
 def test_the_verdict_box_agrees_with_going_through_every_table() -> None:
     from standardsetting.cohort.verdict import verdicts
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from standardsetting.cohort.verdict import CODES, verdicts
 from standardsetting.disclosure.cube import UNDECLARED, Characteristic, Cube, Declaration, ending
 from standardsetting.disclosure.policy import Policy
 from standardsetting.disclosure.protect import protect, singletons
-from standardsetting.disclosure.statements import known
+from standardsetting.disclosure.statements import VerdictTold, known
 from standardsetting.errors import DisclosureError, Exit, UsageError
 
 SEX = Characteristic("sex", ("women", "men"), "men")
@@ -146,6 +149,15 @@ def test_what_outsiders_said_can_make_a_release_impossible() -> None:
     assert caught.value.details
 
 
+def test_what_a_singleton_knows_of_themselves_does_not_stop_a_release() -> None:
+    # Four withdrew, one of them the only Asian woman: she knows that there are three others, and no release told her.
+    frame = people({("women", "Asian", ending("interviewed", "withdrawn")): 1, ("men", "White", ending("interviewed", "withdrawn")): 3,
+                    ("women", "White", ending("met")): 60, ("women", "White", ending("met", "not passed")): 30,
+                    ("men", "White", ending("met")): 90, ("men", "White", ending("met", "not passed")): 60})  # fmt: skip
+    release = protect(Cube.of(frame, process="p", milestone="met", declaration=DECLARED))
+    assert line(release, "women", "applied", "entered")["shown"] == "90"
+
+
 def test_singletons_know_their_own_way() -> None:
     frame = people({("women", "Asian", ending("met")): 1, ("women", "White", ending("met")): 60, ("men", "White", ending("met")): 90,
                     ("men", "White", ending("met", "not passed")): 60, ("women", "White", ending("met", "not passed")): 30})  # fmt: skip
@@ -198,3 +210,133 @@ def test_unknown_codes_are_counted_and_not_repeated() -> None:
 def test_structural_zeros_must_be_zero() -> None:
     with pytest.raises(UsageError):
         Cube.of(people({("women", "White", ending("interviewed", "not passed")): 1}), process="p", milestone="met", declaration=DECLARED)
+
+
+NEVER = frozenset({("interviewed", "not passed")})
+WAY = Declaration(("applied", "eligible", "interviewed", "met"), (SEX, ETHNICITY), (("sex",), ("ethnicity_2",), ("ethnicity_3",)),
+                  NEVER, first=("interviewed", "met", "applied"), spans=(("applied", "met"),))  # fmt: skip
+
+
+def on_the_way(women, men, declaration: Declaration = WAY, group: str = "White") -> Cube:
+    """Women and men (all of one ethnic group) by how far they came: applied, eligible, interviewed, met."""
+    counts = {}
+    ends = (ending("eligible", "not passed"), ending("interviewed", "withdrawn"), ending("met", "not passed"))
+    for sex, chain in (("women", women), ("men", men)):
+        for at, end in enumerate(ends):
+            counts[sex, group, end] = chain[at] - chain[at + 1]
+        counts[sex, group, ending("met")] = chain[3]
+    return Cube.of(people(counts), process="p", milestone="met", declaration=declaration)
+
+
+def shown(release, group: str, table: str = "sex") -> dict[str, str]:
+    return {stage: line(release, group, stage, "passed", table)["shown"] for stage in ("eligible", "interviewed", "met")}
+
+
+FEW_WITHDREW = (118, 101, 98, 51), (260, 236, 227, 109)
+
+
+def test_withdrawing_is_no_failure_so_the_interviewed_are_shown_though_few_were_lost() -> None:
+    release = protect(on_the_way(*FEW_WITHDREW))
+    assert release.steps == ()
+    assert shown(release, "women") == {"eligible": "100", "interviewed": "100", "met": "50"}
+    assert line(release, "women", "interviewed", "withdrawn")["shown"] == "[c]"
+    withdrew = release.audit.bounds.query("table == 'sex' and stage == 'interviewed' and measure == 'withdrawn'")
+    assert (withdrew["values"] >= 5).all()
+
+
+def test_where_people_can_fail_as_many_as_ever_must_be_lost() -> None:
+    unlike = replace(WAY, impossible=frozenset(), first=())
+    assert shown(protect(on_the_way(*FEW_WITHDREW, unlike)), "women") == {"eligible": "100", "interviewed": "[c]", "met": "50"}
+
+
+def test_the_stages_that_matter_most_are_fitted_first() -> None:
+    unlike = replace(WAY, impossible=frozenset())
+    assert shown(protect(on_the_way(*FEW_WITHDREW, unlike)), "women") == {"eligible": "[c]", "interviewed": "100", "met": "50"}
+    few_failed = protect(on_the_way((66, 59, 58, 27), FEW_WITHDREW[1]))
+    assert line(few_failed, "women", "applied", "entered")["shown"] == "[c]"
+    assert shown(few_failed, "women") == {"eligible": "60", "interviewed": "60", "met": "25"}
+
+
+def test_where_the_withdrawals_could_be_told_the_stage_before_gives_way_and_the_interviewed_stay() -> None:
+    release = protect(on_the_way((120, 103, 91, 51), (260, 236, 236, 109)))  # all twelve who withdrew are women
+    assert "sex leaves out a stage" in release.steps[0]
+    assert shown(release, "women") == {"eligible": "[c]", "interviewed": "90", "met": "50"}
+
+
+def test_both_sides_of_a_loss_are_large_and_readers_know_it() -> None:
+    # 21 failed. Readers see that ten or more women did and ten or more of everybody else: ten or eleven women.
+    release = protect(on_the_way((100, 100, 100, 90), (100, 100, 100, 89)))
+    failed = release.audit.bounds.query("table == 'sex' and group == 'women' and stage == 'met' and measure == 'not passed'")
+    assert (failed["values"] >= 3).all()
+    assert shown(release, "women")["met"] == "[c]"
+
+
+def test_what_an_earlier_release_showed_counts_as_shown() -> None:
+    cube = on_the_way((66, 59, 58, 27), FEW_WITHDREW[1])
+    earlier = {("sex", "women", "applied", "entered"): 65}
+    release = protect(cube, earlier=earlier)
+    assert line(release, "women", "applied", "entered")["shown"] == "65"
+    assert shown(release, "women")["interviewed"] == "[c]"
+
+
+def test_a_reused_value_is_audited_as_readers_see_it_who_guess_that_nothing_moved() -> None:
+    cube = on_the_way(*FEW_WITHDREW)
+    earlier = {("sex", "women", stage, "passed"): value for stage, value in (("eligible", 100), ("interviewed", 95))}
+    told = protect(cube, earlier=earlier).told
+    assert known((("sex", ("women",)),), "eligible", "passed", 98, 102) in told  # 101, as it was
+    assert known((("sex", ("women",)),), "interviewed", "passed", 86, 104) in told  # 98 has moved, and may have moved by up to nine
+
+
+def test_a_verdict_over_a_span_for_a_group_that_has_verdicts() -> None:
+    cube = on_the_way((40, 34, 33, 12), FEW_WITHDREW[1])
+    release = protect(cube)
+    women, men = (("sex", ("women",)),), (("sex", ("men",)),)
+    a, n, c, m = (cube.count(who, *link) for who in (women, men) for link in (("met", "passed"), ("applied", "entered")))
+    code = int(verdicts([a], [n], [c], [m])[0])
+    assert line(release, "women", "met", "verdict since applied")["shown"] == CODES[code].value
+    assert VerdictTold(women, men, "met", code, "applied") in release.told
+    assert "verdict since applied" not in set(release.cells.query("group == 'men or not declared'")["measure"])
+    large = protect(on_the_way(*FEW_WITHDREW))
+    assert "verdict since applied" not in set(large.cells.query("table == 'sex'")["measure"])
+
+
+def test_a_span_that_few_began_has_no_verdict() -> None:
+    later = replace(WAY, stages=(*WAY.stages, "posted"), spans=(("interviewed", "posted"),))
+    counts = {("women", "White", ending("eligible", "not passed")): 20, ("women", "White", ending("posted")): 8,
+              ("men", "White", ending("posted")): 100, ("men", "White", ending("met", "not passed")): 60}  # fmt: skip
+    release = protect(Cube.of(people(counts), process="p", milestone="met", declaration=later))
+    assert line(release, "women", "posted", "verdict since interviewed")["shown"] == "[c]"
+    assert known((("sex", ("women",)),), "interviewed", "passed", None, 9) in release.told
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"spans": (("interviewed", "met"),)},
+        {"spans": (("met", "applied"),)},
+        {"spans": (("applied", "vanished"),)},
+        {"spans": (("applied", "met"), ("applied", "met"))},
+        {"first": ("vanished",)},
+        {"first": ("met", "met")},
+    ],
+)
+def test_spans_and_first_stages_are_checked(change) -> None:
+    with pytest.raises(UsageError):
+        replace(WAY, **change)
+
+
+def test_spans_and_first_stages_belong_to_what_is_declared() -> None:
+    assert len({replace(WAY, **change).as_text() for change in ({}, {"spans": ()}, {"first": ()})}) == 3
+
+
+def test_a_kind_of_not_known_that_one_characteristic_shows_is_unknown_for_another() -> None:
+    counts = {}
+    sizes = (("women", "White", 300), ("men", "White", 900), ("opted out", "White", 60), ("men", "opted out", 60),
+             ("not asked", "White", 40), ("men", "not asked", 40), ("women", "Asian", 120), ("men", "Asian", 150))  # fmt: skip
+    for sex, group, n in sizes:
+        counts[sex, group, ending("met")] = n // 2
+        counts[sex, group, ending("met", "not passed")] = n - n // 2
+    release = protect(Cube.of(people(counts), process="p", milestone="met", declaration=DECLARED))
+    bounds = release.audit.bounds.query("stage == 'applied' and group == 'opted out' and table == 'ethnicity_2'").iloc[0]
+    assert bounds["low"] <= 60 <= bounds["high"]
+    assert not any("ethnicity_2" in step.split(" by ")[0] for step in release.steps)

@@ -14,7 +14,7 @@ from standardsetting import records
 from standardsetting.disclosure import releases
 from standardsetting.disclosure.cube import Characteristic, Cube, Declaration, ending
 from standardsetting.disclosure.protect import protect
-from standardsetting.disclosure.statements import known
+from standardsetting.disclosure.statements import VerdictTold, known
 from standardsetting.errors import DisclosureError, StageError, UsageError
 
 SEX = Characteristic("sex", ("women", "men"), "men", undeclared=("unknown",))
@@ -43,6 +43,18 @@ def test_a_release_is_kept_without_any_true_count(tmp_path: Path) -> None:
     assert '"cube"' in text
     assert history.told(release.hash) == release.told
     assert history.told("another") == ()
+
+
+def test_verdicts_over_spans_are_kept_as_they_were_told(tmp_path: Path) -> None:
+    spanned = Declaration(("applied", "met", "posted"), (SEX,), (("sex",),), spans=(("applied", "posted"),))
+    rows = [("women", ending("posted"))] * 20 + [("women", ending("met", "not passed"))] * 20
+    rows += [("men", ending("posted"))] * 90 + [("men", ending("met", "not passed"))] * 40 + [("men", ending("posted", "not passed"))] * 30
+    cube = Cube.of(pd.DataFrame(rows, columns=["sex", "ending"]), process="p", milestone="met", declaration=spanned)
+    release = protect(cube)
+    releases.record(tmp_path, release, **SIGNED)
+    told = [one for one in releases.read(tmp_path).told(release.hash) if isinstance(one, VerdictTold)]
+    assert [one.since for one in told] == [None, None, "applied"]
+    assert releases.read(tmp_path).told(release.hash) == release.told
 
 
 def test_an_earlier_value_is_reused_until_the_count_has_moved_by_ten(tmp_path: Path) -> None:

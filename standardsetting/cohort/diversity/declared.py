@@ -37,7 +37,11 @@ def declaration(snapshot: CohortSnapshot) -> Declaration:
     characteristics = tuple(_characteristic(coded, used) for coded in snapshot.characteristics if (used := levels_used(snapshot, coded)))
     stages = tuple(stage.name for stage in snapshot.stages)
     never = frozenset((stage, "not passed") for stage in _NEVER_FAILED if stage in stages)
-    return Declaration(stages, characteristics, snapshot.tables, impossible=never)
+    family = [(c.since, c.until) for c in snapshot.process.cohort.primary_family if {c.since, c.until} <= set(stages)]
+    # The counts that the declared comparisons need come first; a comparison over a single stage has that stage's verdict.
+    first = tuple(dict.fromkeys(itertools.chain(*family)))
+    longer = tuple(dict.fromkeys(span for span in family if span not in set(itertools.pairwise(stages))))
+    return Declaration(stages, characteristics, snapshot.tables, impossible=never, first=first, spans=longer)
 
 
 def _characteristic(coded: Coded, used: tuple[Level, ...]) -> Characteristic:

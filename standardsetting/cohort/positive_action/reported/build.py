@@ -21,6 +21,7 @@ from standardsetting.cohort.positive_action.reported.shown import (
     sensitivity_section,
 )
 from standardsetting.cohort.snapshot import CohortSnapshot
+from standardsetting.disclosure.cells import EVERYBODY
 from standardsetting.disclosure.protect import ProtectedCube
 from standardsetting.disclosure.release import SECTIONS, Release, Section
 
@@ -94,7 +95,9 @@ def _answer(reached: Reached, found: Results, trial: Section, tier: Tier) -> Sec
     if share is not None:
         who = f"Of about {n} people to whom a workshop was open, {share} in 100 attended one before their interview."
     elif n is not None:
-        who = f"A workshop was open to about {n} people. How many attended may not be told: too few did, or too few did not."
+        booked = reached.share(EVERYBODY, "booked")
+        places = f" {booked} in 100 booked a place." if booked is not None else ""
+        who = f"A workshop was open to about {n} people.{places} How many attended may not be told: too few did, or too few did not."
     else:
         who = "So few people had a workshop open to them that nothing about how many were reached may be told."
     rows = [("Who was reached", who), *(("Who was reached", text) for text in _by_group(reached))]

@@ -11,11 +11,12 @@ from standardsetting.cohort.positive_action.legal_file import Evidence, Excluded
 from standardsetting.cohort.positive_action.participants import Participants, attended_before_interview
 from standardsetting.cohort.snapshot import CohortSnapshot
 from standardsetting.disclosure.cube import Characteristic, Cube, Declaration, ending
+from standardsetting.disclosure.releases import WORKSHOPS
 from standardsetting.errors import StageError
 from standardsetting.process import Process
 from standardsetting.process.cohort import ELIGIBLE, INTERVIEWED, PositiveAction
 
-MILESTONE = "workshops"
+MILESTONE = WORKSHOPS
 OPENED_BY = "opened_by"
 STEPS = {
     "open": "Workshop open to them",
@@ -107,7 +108,10 @@ def participants_of(snapshot: CohortSnapshot) -> Participants:
 def reach_cube(snapshot: CohortSnapshot) -> Cube:
     """Whom the workshops reached, as one cube: open to them, invited, booked, attended before the interview; by the group that opened it.
 
-    More than two groups are counted as the first and the others together, which is all that the dimension budget allows.
+    More than two groups are counted as the first and the others together, which is all that the dimension budget allows. Where there is
+    one group, or one of the two lines holds fewer people than the smallest count, the cube has totals alone: whoever knows the totals,
+    or is the only one of a line, would otherwise have the other line by subtraction. That depends on how many people are in a group,
+    never on what became of them.
 
     Raises
     ------
@@ -124,8 +128,12 @@ def reach_cube(snapshot: CohortSnapshot) -> Cube:
     labels = group_labels(snapshot.process)
     frame = pd.DataFrame({OPENED_BY: there["group"].map(labels), "ending": _endings(there)})
     groups = tuple(dict.fromkeys(labels.values()))
-    characteristic = Characteristic(OPENED_BY, groups, comparator=groups[-1], undeclared=())
-    declaration = Declaration(tuple(STEPS), (characteristic,), ((OPENED_BY,),))
+    sizes = frame[OPENED_BY].value_counts().reindex(list(groups), fill_value=0)
+    if len(groups) > 1 and int(sizes.min()) >= snapshot.process.disclosure.smallest_count:
+        characteristic = Characteristic(OPENED_BY, groups, comparator=groups[-1], undeclared=())
+        declaration = Declaration(tuple(STEPS), (characteristic,), ((OPENED_BY,),))
+    else:
+        declaration = Declaration(tuple(STEPS), (), ())
     return Cube.of(frame, process=snapshot.process.id, milestone=MILESTONE, declaration=declaration)
 
 

@@ -65,11 +65,11 @@ def next_trial_section(reached: Reached) -> Section:
 
 
 def _uptake(reached: Reached) -> int:
-    return reached.attended_share or USUAL_UPTAKE
+    return reached.uptake or USUAL_UPTAKE
 
 
 def _taken(reached: Reached) -> str:
-    share = reached.attended_share
+    share = reached.uptake
     if share is None:
         return f"It is taken that {USUAL_UPTAKE} in 100 of those offered a place come: how many came this time may not be told."
     return f"It is taken that {share} in 100 of those offered a place come, as this time."

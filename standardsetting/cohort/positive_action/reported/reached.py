@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
 from standardsetting.cohort.diversity.compared import whole
-from standardsetting.cohort.positive_action.reported.declared import OPENED_BY, STEPS
-from standardsetting.disclosure.cells import EVERYBODY
-from standardsetting.disclosure.cube import NOT_DECLARED
+from standardsetting.cohort.positive_action.reported.declared import STEPS
+from standardsetting.disclosure.cells import COLUMNS, EVERYBODY, lines_of, totals
+from standardsetting.disclosure.cube import NOT_DECLARED, Cube, ending
 from standardsetting.disclosure.policy import CONFIDENTIAL, SHORTHAND
 from standardsetting.disclosure.protect import ProtectedCube
 from standardsetting.disclosure.release import SECTIONS, Section
@@ -30,10 +31,10 @@ class Reached:
         lines = list(dict.fromkeys(self._rows["group"]))
         return (*(line for line in lines if line != EVERYBODY), EVERYBODY)
 
-    @property
+    @cached_property
     def _rows(self) -> pd.DataFrame:
-        cells = self.cube.cells
-        return cells[(cells["table"] == OPENED_BY) & cells["measure"].isin(("entered", "passed"))]
+        cells = self.cube.cells if self.cube.declaration.tables else _totals(self.cube)
+        return cells[cells["measure"].isin(("entered", "passed"))]
 
     def line(self, group: str, step: str) -> tuple[str, int | None]:
         """The text of a count and its number."""
@@ -42,9 +43,9 @@ class Reached:
         (row,) = rows[(rows["group"] == group) & (rows["stage"] == step) & (rows["measure"] == measure)].to_dict("records")
         return str(row["shown"]), None if pd.isna(row["value"]) else int(row["value"])
 
-    def share(self, group: str, step: str) -> int | None:
-        """Of those to whom a workshop was open, in whole per cent, where a rate may be shown."""
-        (_, n), (_, a), policy = self.line(group, _FIRST), self.line(group, step), self.cube.policy
+    def share(self, group: str, step: str, *, of: str = _FIRST) -> int | None:
+        """Of those to whom a workshop was open (or of another step), in whole per cent, where a rate may be shown."""
+        (_, n), (_, a), policy = self.line(group, of), self.line(group, step), self.cube.policy
         if n is None or a is None or n < policy.rate_denominator or min(a, n - a) < policy.rate_count:
             return None
         return whole(100 * a / n)
@@ -61,8 +62,24 @@ class Reached:
 
     @property
     def attended_share(self) -> int | None:
-        """The share of them, in whole per cent."""
+        """The share of those to whom a workshop was open, in whole per cent."""
         return self.share(EVERYBODY, _LAST)
+
+    @property
+    def uptake(self) -> int | None:
+        """The share of the invited who attended; of those to whom a workshop was open where nearly all of them were invited."""
+        _, invited = self.line(EVERYBODY, "invited")
+        return self.attended_share if invited is None else self.share(EVERYBODY, _LAST, of="invited")
+
+
+def _totals(protected: ProtectedCube) -> pd.DataFrame:
+    """The lines of everybody, where there is no table by group, under the same rules."""
+    declaration = protected.declaration
+    ends = [ending(*kind) for kind in declaration.classes]
+    counts = pd.DataFrame({"ending": ends, "count": protected.totals})
+    cube = Cube(protected.process, protected.milestone, declaration, counts[counts["count"] > 0])
+    lines = lines_of(declaration, "", EVERYBODY, totals(cube, protected.policy), protected.policy, "total")
+    return pd.DataFrame(lines, columns=list(COLUMNS)).astype({"value": "Int64"})
 
 
 def reach_section(reached: Reached, notes: tuple[str, ...]) -> Section:

@@ -1,0 +1,194 @@
+"""The positive-action notebook: a page of prose with calls in it, which reads a release and says nothing that the release does not hold."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+from nbclient import NotebookClient
+
+import standardsetting
+from standardsetting import BlindScores, Process
+from standardsetting.blind.decide import seal_standard
+from standardsetting.cohort.positive_action.reported import positive_action_release, reach_cube
+from standardsetting.cohort.snapshot import CohortSnapshot
+from standardsetting.disclosure.gate import numbers
+from standardsetting.disclosure.protect import protect
+from standardsetting.disclosure.release import Release
+from standardsetting.named.close import close
+from standardsetting.named.snapshot import take
+from standardsetting.simulate.folder import write
+from standardsetting.tables.table import MIME
+
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "positive_action.ipynb"
+NOW = datetime(2024, 1, 8, 12, 0, tzinfo=UTC)
+HEADINGS = [
+    "answer", "reading", "certificate", "legal-file", "reach", "not-attending", "design", "balance", "effects", "sensitivity", "detectable",
+    "next-trial", "cost", "due-regard", "annex",
+]  # fmt: skip
+DIRECTOR_ONLY = {"balance", "effects", "sensitivity", "cost"}
+# What the page says without data stands in these.
+ENGRAVED = ("prose/positive_action.py", "prose/cohort.py", "tables/cohort.py", "tables/table.py")
+ON_AXES = " ".join(str(tick) for tick in (*range(0, 101, 10), *(tick / 10 for tick in range(31))))
+Run = tuple[nbformat.NotebookNode, Release, Path]
+
+
+@pytest.fixture(scope="module")
+def source() -> nbformat.NotebookNode:
+    return nbformat.read(NOTEBOOK, 4)
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> CohortSnapshot:
+    """A simulated process, closed, its standard recorded, seen at its interview outcomes; its workshops cost something."""
+    folder = write(tmp_path_factory.mktemp("process") / "sergeant", n=360, seed=7)
+    process = Process.load(folder)
+    close(process, folder, when=NOW)
+    scores = BlindScores.read(folder / "closing" / "blind")
+    seal_standard(scores, folder, cut=14, rationale="Because.", by=["A. Director"], evidence={"run": "r", "manifest": "m"}, when=NOW)
+    seen = CohortSnapshot.read(take(process, folder, milestone="interview_outcomes", when=NOW).folder)
+    told = seen.process.positive_action
+    assert told is not None
+    costly = told.model_copy(update={"cost": 6300.0})
+    return replace(seen, process=seen.process.model_copy(update={"positive_action": costly}))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, source: nbformat.NotebookNode) -> Callable[[CohortSnapshot, str], Run]:
+    def make(snapshot: CohortSnapshot, tier: str) -> Run:
+        folder = tmp_path_factory.mktemp("run")
+        protected = protect(reach_cube(snapshot))
+        release = positive_action_release(snapshot, protected, tier=tier, number=1, on=date(2023, 10, 12))  # type: ignore[arg-type]
+        release.write(folder / "release")
+        copy = nbformat.from_dict(json.loads(json.dumps(source)))
+        NotebookClient(copy, timeout=120, resources={"metadata": {"path": str(folder)}}).execute()
+        return copy, release, folder / "release"
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def executed(run: Callable[[CohortSnapshot, str], Run], snapshot: CohortSnapshot) -> Run:
+    return run(snapshot, "director")
+
+
+def outputs(notebook: nbformat.NotebookNode, kind: str) -> list:
+    return [o["data"][kind] for c in notebook.cells if c.cell_type == "code" for o in c.outputs if kind in o.get("data", {})]
+
+
+def page_of(notebook: nbformat.NotebookNode) -> BeautifulSoup:
+    return BeautifulSoup("".join(outputs(notebook, "text/html")), "html.parser")
+
+
+def everything_said(notebook: nbformat.NotebookNode) -> str:
+    """Text of the page, of its pictures and for who cannot see them, and the tables for the workbook."""
+    page = page_of(notebook)
+    alts = [tag["aria-label"] for tag in page.find_all(attrs={"aria-label": True})]
+    return " ".join([page.get_text(" "), *alts, json.dumps(outputs(notebook, MIME), ensure_ascii=False)])
+
+
+def allowed(folder: Path, source: nbformat.NotebookNode) -> set:
+    package = Path(standardsetting.__file__).parent
+    texts = [file.read_text(encoding="utf-8") for file in folder.glob("*.json")]
+    texts += [(package / name).read_text(encoding="utf-8") for name in ENGRAVED] + [nbformat.writes(source), ON_AXES]
+    return set().union(*(numbers(text) for text in texts))
+
+
+def test_it_is_a_page_of_prose_with_calls(source: nbformat.NotebookNode) -> None:
+    forbidden = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.If, ast.Lambda, ast.comprehension, ast.BinOp, ast.Compare)
+    for cell in (c for c in source.cells if c.cell_type == "code"):
+        assert len(cell.source.splitlines()) <= 12
+        assert not [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, forbidden)], cell.source
+
+
+def test_it_is_committed_clean(source: nbformat.NotebookNode) -> None:
+    nbformat.validate(source)
+    assert len({cell.id for cell in source.cells}) == len(source.cells)
+    code = [c for c in source.cells if c.cell_type == "code"]
+    assert all(not c.outputs and c.execution_count is None for c in code)
+    assert [c.source for c in code if "parameters" in c.metadata.get("tags", [])] == ['release_folder = "release"']
+
+
+def test_its_pages_come_in_the_readers_order(executed: Run) -> None:
+    page = page_of(executed[0])
+    assert [h["id"] for h in page.find_all("h2")] == HEADINGS
+    ids = [tag["id"] for tag in page.find_all(id=True)]
+    assert len(ids) == len(set(ids))
+    names = [record["name"] for record in outputs(executed[0], MIME)]
+    assert len(names) == len(set(names))
+    assert [picture["id"] for picture in page.find_all("figure")] == ["figure-reach", "figure-balance", "figure-effects"]
+    for picture in page.find_all("figure"):
+        assert len(picture.svg["aria-label"]) > 30
+        assert picture.select_one("details table caption")
+    assert not [o for c in executed[0].cells if c.cell_type == "code" for o in c.outputs if o.output_type in ("stream", "error")]
+
+
+def test_every_number_on_the_page_is_in_the_release(executed: Run, source: nbformat.NotebookNode) -> None:
+    notebook, _, folder = executed
+    said = numbers(everything_said(notebook))
+    assert len(said) > 30
+    assert not said - allowed(folder, source)
+
+
+def test_the_page_holds_no_exact_count(executed: Run, snapshot: CohortSnapshot) -> None:
+    cube, page = reach_cube(snapshot), page_of(executed[0])
+    groups = ((), *cube.declaration.groups(("opened_by",)).values())
+    stages = [(stage, measure) for stage in ("booked", "attended") for measure in ("passed", "not passed")]
+    canaries = {n for where in groups for n in (cube.count(where, *place) for place in stages) if n % 5}
+    assert len(canaries) >= 5 and min(canaries) < 10
+    picture = page.select_one("#figure-reach")
+    assert picture is not None
+    records = [json.dumps(record["rows"]) for record in outputs(executed[0], MIME) if record["name"] == "reach"]
+    told = numbers(re.sub(r"\(\d+%\)", "", " ".join([picture.get_text(" "), picture.svg["aria-label"], *records])))
+    assert len(records) == 1 and told and not {Decimal(n) for n in canaries} & told
+    counts = [int(cell.text.split()[0]) for cell in page.select("#table-reach tbody td") if cell.text[:1].isdigit()]
+    assert counts and all(count >= 10 and count % 5 == 0 for count in counts)
+
+
+def test_page_one_says_who_was_reached_what_cannot_be_told_and_what_to_do(executed: Run) -> None:
+    notebook, release, _ = executed
+    text = page_of(notebook).get_text(" ")
+    for sentence in release["answer"].table["sentence"]:
+        assert sentence in text
+    order = ("Who was reached", "What can be said", "What cannot be said", "What to do next time", "What this design can show",
+             "Were attenders like the others", "What was found")  # fmt: skip
+    places = [text.index(heading) for heading in order]
+    assert places == sorted(places)
+    assert "what attending did cannot be told" in page_of(notebook).h2.text
+
+
+def test_the_public_page_has_no_result_by_attendance(run: Callable[[CohortSnapshot, str], Run], snapshot: CohortSnapshot) -> None:
+    notebook, _, _ = run(snapshot, "public")
+    page = page_of(notebook)
+    assert [h["id"] for h in page.find_all("h2")] == [name for name in HEADINGS if name not in DIRECTOR_ONLY]
+    assert "met the standard" not in page.get_text(" ").replace("Met the standard", "")
+
+
+def test_where_nothing_may_be_told_the_page_says_so(
+    run: Callable[[CohortSnapshot, str], Run], snapshot: CohortSnapshot, source: nbformat.NotebookNode
+) -> None:
+    people = snapshot.people.copy()
+    open_to = people.index[people["workshop_listed"] & (people["stage_eligible"] == "passed")]
+    gone = open_to[6:]
+    people.loc[gone, ["sex", "ethnicity_2"]] = ["male", "white"]
+    people.loc[gone, "workshop_listed"] = False
+    people.loc[gone, ["workshop_invited", "workshop_booked", "workshop_attended"]] = float("nan")
+    notebook, _, folder = run(replace(snapshot, people=people), "director")
+    page = page_of(notebook)
+    cells = [cell.text for cell in page.select("#table-reach tbody td")]
+    assert cells and set(cells) == {"[c]"}
+    assert not page.find_all("figure")
+    # Six people: no word of the page counts them.
+    assert Decimal(6) not in numbers(page.get_text(" "))
+    assert not numbers(everything_said(notebook)) - allowed(folder, source)
+    assert pd.isna(Release.read(folder)["effects"].table["estimate"]).all()
