@@ -83,7 +83,7 @@ def hold(
     """
     with alone(folder):
         prepared = _prepare(kind, process, folder, tier=tier, milestone=milestone)
-        return _make(kind, prepared, folder, folder / HELD, timeout), prepared
+        return _make(kind, prepared, process, folder, folder / HELD, timeout), prepared
 
 
 def release(
@@ -102,12 +102,12 @@ def release(
     with alone(folder):
         prepared = _prepare(kind, process, folder, tier=tier, milestone=milestone)
         # Whoever signs has looked at the report that is held; and what the gate would stop must not stand in the ledger as released.
-        _make(kind, prepared, folder, folder / HELD, timeout)
+        _make(kind, prepared, process, folder, folder / HELD, timeout)
         told = list(recipients) or ["assessment director" if tier == "director" else "public"]
         told = [name for name in told if name not in _received(releases.read(folder), prepared.protected)]
         if told or not prepared.nothing_new:
             releases.record(folder, prepared.protected, recipients=told, prepared_by=prepared_by, signed_by=signed_by, when=now_in(process))
-        return _make(kind, prepared, folder, reports_of(process, folder, reports), timeout), prepared
+        return _make(kind, prepared, process, folder, reports_of(process, folder, reports), timeout), prepared
 
 
 def _prepare(kind: str, process: Process, folder: Path, *, tier: str, milestone: str | None) -> Prepared:
@@ -206,19 +206,24 @@ def _changes(history: History, nothing_new: bool) -> tuple[str, ...]:
     return (NO_NEW_FIGURES,) if nothing_new else ("Figures are new where a count has moved by ten or more; all others stand as before.",)
 
 
-def _make(kind: str, prepared: Prepared, folder: Path, reports: Path, timeout: int) -> RunResult:
+def _make(kind: str, prepared: Prepared, process: Process, folder: Path, reports: Path, timeout: int) -> RunResult:
     import pandas as pd
 
     from standardsetting import progress
     from standardsetting.named.close import IDENTITIES
+    from standardsetting.named.identities import identities as identities_of
+    from standardsetting.named.validate import check
     from standardsetting.reporting.run import ReportRequest, make_report
 
+    frozen, early = folder / NAMED / IDENTITIES, bool(prepared.release.header["early_access"])
+
     def identities() -> pd.DataFrame:
-        found = pd.read_parquet(folder / NAMED / IDENTITIES)
+        # Under early access nothing need be closed yet: then the list is made from the tables as they are.
+        found = pd.read_parquet(frozen) if frozen.is_file() else identities_of(check(process, folder))
         # This report speaks of characteristics; of nobody who has one.
         return found[found["kind"] != "characteristic"]
 
-    if not (folder / NAMED / IDENTITIES).is_file():
+    if not frozen.is_file() and not early:
         raise StageError(
             "The list of identities to search for is not there.", next_step="Close the interviews first: standardsetting close"
         )

@@ -9,7 +9,7 @@ from datetime import date
 import pandas as pd
 
 from standardsetting.disclosure.release import Release
-from standardsetting.prose.passage import Passage, heading, listed, note, paragraphs
+from standardsetting.prose.passage import Passage, heading, note, paragraphs
 from standardsetting.tables.rounding import of
 
 DECLARED = "declared"
@@ -35,7 +35,8 @@ PARTS: dict[str, tuple[str, str]] = {
     ),
     "counts": (
         "The way through the stages",
-        "How many people of each group entered and passed each stage. People who withdrew, deferred or are waiting are among those who entered, and did not pass yet.",
+        "How many people of each group entered and passed each stage. People who withdrew, deferred or are waiting are among those who "
+        "entered, and did not pass yet.",
     ),
     "waterfall": (
         "Where along the way gaps arose",
@@ -146,16 +147,29 @@ def early_access(release: Release) -> Passage:
 def diversity_answer(release: Release) -> Passage:
     """The declared comparisons in order of concern, one sentence each; those that may not be spoken of by name together."""
     primary = _primary(release)
-    said = primary[primary["basis"] != "too few"]
+    # Small groups of whom nothing can be told are told together: a list of the same sentence hides the others.
+    small = primary[(primary["basis"] == "verdict only") & (primary["verdict"] == "cannot tell")]
+    said = primary[primary["basis"] != "too few"].drop(index=small.index)
     items = "".join(
         f"<li><strong>{html.escape(_STRENGTH[row['verdict']])}.</strong> <em>{html.escape(row['stage'])}.</em> "
         f"{html.escape(_in_short(row['sentence']))}</li>"
         for row in said.to_dict("records")
     )
-    few = [group for group in primary["group"].drop_duplicates() if group not in set(said["group"])]
-    untold = f"Too few people to say anything without telling who they are: {listed(few)}." if few else ""
+    together = (
+        f"This cohort cannot tell about groups of fewer than 50 people, which would show only very large gaps: "
+        f"{'; '.join(small['group'].drop_duplicates())}."
+        if len(small)
+        else ""
+    )
+    few = [group for group in primary["group"].drop_duplicates() if group not in {*said["group"], *small["group"]}]
+    untold = f"Too few people to say anything without telling who they are: {'; '.join(few)}." if few else ""
     told = release["comparisons"].sentences
-    return Passage(f"<ul>{items}</ul>" if items else "") + paragraphs(untold, *told) + _standing(release) + paragraphs(*_changes(release))
+    return (
+        Passage(f"<ul>{items}</ul>" if items else "")
+        + paragraphs(together, untold, *told)
+        + _standing(release)
+        + paragraphs(*_changes(release))
+    )
 
 
 def _in_short(text: str) -> str:
@@ -218,9 +232,9 @@ def certificate(release: Release) -> Passage:
         + paragraphs(
             f"Release {told['number']}, {tier}. Rules {told['rules']}.",
             "Before release everything said so far was attacked as a reader would who knows the rules, the totals and every earlier "
-            f"release: {of(audit['attacked'], 'figure')} were bounded, each small or "
-            f"hidden figure still has at least {audit['fewest_values']} possible values.",
-            *audit["warnings"],
+            f"release: {of(audit['attacked'], 'figure')} were bounded. None that is not printed is known exactly; the narrowest has "
+            f"{audit['fewest_values']} possible values.",
+            *_provably_small(audit["warnings"]),
             *(
                 ["What is asked about the cohort was changed after the interviews were closed; the ledger has both versions."]
                 if release.header["changed_since_closing"]
@@ -229,6 +243,11 @@ def certificate(release: Release) -> Passage:
         )
         + paragraphs(f"Cube {told['cube']}. Snapshot {told['snapshot']}.", kind="quiet")
     )
+
+
+def _provably_small(warnings: list[str]) -> list[str]:
+    """That some hidden counts can be shown to be small is no secret; which they are is nobody's business."""
+    return ["Some hidden counts can be shown to be under 5. None of them is known exactly."] if warnings else []
 
 
 def sequence(release: Release) -> Passage:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
+from standardsetting.code_lists.code_list import NOT_KNOWN
 from standardsetting.disclosure.release import Release
 from standardsetting.tables.table import Table
 
 _UNSAID, _TOO_FEW = "[c]", "too few"
 _PER_CENT = "whole per cent"
+_NOT_KNOWN = tuple(label for label, _ in NOT_KNOWN.values())
 
 
 def way_through(release: Release) -> Table:
@@ -159,7 +161,11 @@ def _wide(release: Release, rows: pd.DataFrame, name: str, caption: str) -> Tabl
     rows = rows[rows["characteristic"].isin(declared)]
     wide = rows.pivot_table(index=["characteristic", "group"], columns="stage", values="shown", aggfunc="first", sort=False)
     data = wide.reindex(columns=[s for s in stages if s in set(rows["stage"])]).fillna("").reset_index()
-    data["characteristic"] = data["characteristic"].replace(levels)
+    # Groups keep their line whatever it shows; the kinds of not known stand together where nothing can be told of each.
+    figures = data.drop(columns=["characteristic", "group"])
+    hidden = ~figures.apply(lambda column: column.str.contains(r"[0-9]")).any(axis=1)
+    data = data[~(hidden & data["group"].isin(_NOT_KNOWN))]
+    data = data.assign(characteristic=data["characteristic"].replace(levels))
     data = data.rename(columns={"characteristic": "By", "group": "Group", **stages})
     return Table(name, caption, data, ("text",) * data.shape[1], notes=_shorthand(release))
 
