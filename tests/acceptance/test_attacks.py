@@ -36,8 +36,10 @@ ETHNICITY = Characteristic("ethnicity_5", ETHNIC, "White", {"ethnicity_2": TWO},
 DECLARED = Declaration(("applied", "met"), (SEX, ETHNICITY), (("sex",), ("ethnicity_2",), ("ethnicity_5",), ("sex", "ethnicity_2")))
 POLICY = Policy()
 # The same people by a longer way: stages that nobody can fail, stages fitted first, verdicts over spans.
-WAY = Declaration(("applied", "eligible", "interviewed", "met"), DECLARED.characteristics, DECLARED.tables,
-                  frozenset({("interviewed", "not passed")}), first=("interviewed", "met", "applied"), spans=(("applied", "met"),))  # fmt: skip
+WAY = Declaration(
+    ("applied", "eligible", "interviewed", "met"), DECLARED.characteristics, DECLARED.tables, frozenset({("interviewed", "not passed")}),
+    first=("interviewed", "met", "applied"), spans=(("applied", "met"),),
+)  # fmt: skip
 
 
 @cache
@@ -169,8 +171,8 @@ def a3(seed):
 
 def a1_withdrawn(seed):
     """Those who were eligible less those who were interviewed: how many of a group withdrew or were deferred."""
-    places = (("eligible", "passed"), ("interviewed", "passed"))
-    told = [known(where, s, m, n, n) for where in groups(WAY).values() for s, m in places for n in [way(seed).count(where, s, m)] if n >= 10]
+    counts = [(w, s, way(seed).count(w, s, "passed")) for w in groups(WAY).values() for s in ("eligible", "interviewed")]
+    told = [known(where, stage, "passed", n, n) for where, stage, n in counts if n >= 10]
     return score(way(seed), told), score(way(seed), ours_on_the_way(seed).told)
 
 
@@ -188,8 +190,9 @@ def a3_spans(seed):
         ways = {a for n in span(windows[0]) for i in span(windows[1]) for a in span(windows[2])
                 if (round(100 * a / i, 1), round(100 * a / n, 1)) == printed}  # fmt: skip
         naive += Score(1, len(ways) < 3, len(ways) == 1)
-        if set(lines["channel"]) == {"verdict"}:
+        if set(lines["channel"]) == {"verdict"} and true[0] < 50:
             left = passing(one, release, table, where)
+            assert true[2] in left
             mine += Score(1, len(left) < 5, len(left) == 1)
     bounds = release.audit.bounds
     return naive, mine + Score(len(bounds), int(((bounds["values"] < 3) & (unaided(one, bounds) >= 3)).sum()), 0)
@@ -205,23 +208,25 @@ def unaided(one: Cube, bounds: pd.DataFrame):
 
 
 def passing(one: Cube, release, table: str, where) -> set[int]:
-    """How many of a group may have met the standard: every chain of 10 to 49 people that agrees with all its verdicts, by enumeration."""
+    """How many of a group may have met the standard: every chain of fewer than 50 people that agrees with its verdicts, by enumeration."""
     comparator = groups(WAY)[table, WAY.comparator(tuple(table.split(" by ")))]
-    told = {(v.since, v.stage): v.code for v in release.told if isinstance(v, VerdictTold) and v.where == where}
-    code = {}
-    for (since, stage), n, a in ((key, n, a) for key in told for n in range(10, 50) for a in range(n + 1)):
-        began = WAY.began(since or WAY.stages[WAY.stages.index(stage) - 1])
-        code.setdefault((since, stage), []).append((a, n, one.count(comparator, stage, "passed"), one.count(comparator, *began)))
-    fits = {}
-    for key, rows in code.items():
-        a, n, c, m = np.array(rows).T
-        fits[key] = {(x, y) for x, y, found in zip(n.tolist(), a.tolist(), verdicts(a, n, c, m).tolist(), strict=True) if found == told[key]}
-    eligible, met, whole = (fits.get(key) for key in ((None, "eligible"), (None, "met"), ("applied", "met")))
-    firsts = {n for n, _ in eligible} if eligible is not None else set(range(10, 50))
-    return {
-        a for i, a in met or [(i, a) for i in range(50) for a in range(i + 1)]
-        if any((whole is None or (n, a) in whole) and (eligible is None or any((n, e) in eligible for e in range(i, n + 1))) for n in firsts if n >= i)
-    }  # fmt: skip
+    codes = {(v.since, v.stage): v.code for v in release.told if isinstance(v, VerdictTold) and v.where == where}
+    began, passed = (grid.ravel() for grid in np.meshgrid(np.arange(50), np.arange(50), indexing="ij"))
+
+    def agrees(since, stage, *, at):
+        fits = passed <= began
+        if (since, stage) in codes:
+            fits &= began >= 10
+            others = np.full(fits.sum(), one.count(comparator, stage, "passed")), np.full(fits.sum(), one.count(comparator, *at))
+            fits[fits] = verdicts(passed[fits], began[fits], *others) == codes[since, stage]
+        return fits.reshape(50, 50)
+
+    eligible = agrees(None, "eligible", at=("applied", "entered"))
+    met = agrees(None, "met", at=("interviewed", "passed"))
+    whole = agrees("applied", "met", at=("applied", "entered"))
+    interviewed = eligible.astype(int) @ np.tril(np.ones((50, 50), dtype=int))  # of those eligible, any number but more
+    chains = (interviewed @ met.astype(int) > 0) & whole
+    return set(np.flatnonzero(chains[10:].any(axis=0)).tolist())
 
 
 def a4(seed):

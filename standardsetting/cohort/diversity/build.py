@@ -114,7 +114,7 @@ def _about_the_interview(snapshot: CohortSnapshot, shown: compared.Shown) -> dic
 
 
 def _counts(protected: ProtectedCube) -> Section:
-    cells = protected.cells[protected.cells["measure"] != "verdict"].rename(columns={"table": "characteristic"})
+    cells = protected.cells[~protected.cells["measure"].str.startswith("verdict")].rename(columns={"table": "characteristic"})
     words = tuple(f"{mark} {meaning}." for mark, meaning in SHORTHAND.items() if (cells["shown"] == mark).any())
     policy = protected.policy
     method = f"Rules {protected.rules}: counts under {policy.smallest_count} hidden, others rounded to the nearest {policy.round_to}."
