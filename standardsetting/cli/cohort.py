@@ -76,7 +76,8 @@ def release(
         timeout=timeout,
     )
     told = told_of(result)
-    first = releasing.NO_NEW_FIGURES if prepared.nothing_new else f"Release {prepared.release.header['release']['number']} is recorded."
+    number = prepared.release.header["release"]["number"]
+    first = releasing.NO_NEW_FIGURES if prepared.nothing_new and result.already_done else f"Release {number} is recorded."
     return Told((first, *told.lines), {**told.record, "held": False, "new_figures": not prepared.nothing_new})
 
 

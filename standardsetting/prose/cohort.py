@@ -137,9 +137,7 @@ def early_access(release: Release) -> Passage:
     if early is None:
         return Passage("")
     return note(
-        f"These figures were opened before the standard was recorded, by two people, with a reason, on {_day(early['when'])}: "
-        f"record {early['number']} of the "
-        "ledger. They reach no further than who was interviewed.",
+        f"{early['sentence']} These figures reach no further than who was interviewed.",
         warning=True,
     )
 

@@ -142,7 +142,7 @@ def test_kinds_of_not_known_stand_together_where_nothing_can_be_told_of_each(pag
 
 
 def test_early_access_is_on_page_one(tmp_path: Path) -> None:
-    early = {"when": "2023-09-20T09:00:00+01:00", "record": "aa" * 32, "number": 3}
+    early = {"when": "2023-09-20T09:00:00+01:00", "record": "aa" * 32, "number": 3, "sentence": "Early access: A and B opened it."}
     page = page_of(a_release(early_access=early, standard=None), tmp_path / "room")
     warning = page.find(class_="warning")
-    assert "opened before the standard was recorded" in warning.text and "20 September 2023" in warning.text
+    assert "A and B opened it." in warning.text and "no further than who was interviewed" in warning.text

@@ -20,7 +20,7 @@ Tier = Literal["director", "public"]
 # What both tiers hold; the director's has the rest too, about the same cube.
 PUBLIC = ("counts", "ladder", "comparisons", "waterfall", "undeclared", "trend", "due_regard")
 _PURPOSE = (
-    "These figures describe groups, after the standard was recorded. They may not be used for a decision about any one person, and "
+    "These figures describe groups. They may not be used for a decision about any one person, and "
     "meeting the minimum acceptable standard is no evidence that candidates are equally qualified."
 )
 
@@ -173,7 +173,9 @@ def header_of(
         "standard": None
         if standard is None
         else {"cut": standard.cut, "when": standard.when, "record": standard.record, "number": standard.number},
-        "early_access": None if early is None else {"when": early.when, "record": early.record, "number": early.number},
+        "early_access": None
+        if early is None
+        else {"when": early.when, "record": early.record, "number": early.number, "sentence": early.sentence},
         "sequence": [event.sentence for event in snapshot.sequence],
         "purpose": _PURPOSE,
         "release": {"number": number, "cube": protected.hash, "rules": protected.rules, "snapshot": snapshot.seal},
