@@ -91,7 +91,7 @@ def test_early_access_shows_the_way_to_the_interview_and_says_so_first(tmp_path:
     assert done.code == 0, done.all
     run = tmp_path / done.record["folder"]
     first = " ".join(PdfReader(next(run.glob("*.pdf"))).pages[0].extract_text().split())
-    assert "These figures were opened before the standard was recorded, by two people, with a reason" in first
+    assert "Early access: this cohort was looked at before a standard was recorded." in first
     early = prepare(folder).release
     assert set(early["counts"].table["stage"]) == {"applied", "eligible", "interviewed"} and "gates" not in early.sections
     page = said(next(run.glob("*.html")))
