@@ -13,7 +13,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -21,17 +21,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from standardsetting import records
-from standardsetting.errors import StageError, UsageError
+from standardsetting.errors import DisclosureError, StageError, UsageError
 from standardsetting.publishing import alone, now_in, reports_of
 from standardsetting.sealed import SEAL
 from standardsetting.stages import COHORT, NAMED, RESTRICTED
 
 if TYPE_CHECKING:
     from standardsetting.cohort.snapshot import CohortSnapshot
+    from standardsetting.disclosure.cube import Cube
     from standardsetting.disclosure.gate import Piece
     from standardsetting.disclosure.protect import ProtectedCube
     from standardsetting.disclosure.release import Release
     from standardsetting.disclosure.releases import History
+    from standardsetting.disclosure.statements import Statement
     from standardsetting.process import Process
     from standardsetting.reporting.run import RunResult
 
@@ -99,14 +101,24 @@ def release(
     """
     from standardsetting.disclosure import releases
 
+    releases.two_people(prepared_by, signed_by)
     with alone(folder):
         prepared = _prepare(kind, process, folder, tier=tier, milestone=milestone)
         # Whoever signs has looked at the report that is held; and what the gate would stop must not stand in the ledger as released.
         _make(kind, prepared, process, folder, folder / HELD, timeout)
         told = list(recipients) or ["assessment director" if tier == "director" else "public"]
-        told = [name for name in told if name not in _received(releases.read(folder), prepared.protected)]
-        if told or not prepared.nothing_new:
-            releases.record(folder, prepared.protected, recipients=told, prepared_by=prepared_by, signed_by=signed_by, when=now_in(process))
+        report = {"kind": kind, "tier": tier, "seal": prepared.release.seal}
+        told = [name for name in told if name not in _received(releases.read(folder), report)]
+        if told:
+            releases.record(
+                folder,
+                prepared.protected,
+                recipients=told,
+                prepared_by=prepared_by,
+                signed_by=signed_by,
+                when=now_in(process),
+                report=report,
+            )
         return _make(kind, prepared, process, folder, reports_of(process, folder, reports), timeout), prepared
 
 
@@ -133,12 +145,11 @@ def _prepare(kind: str, process: Process, folder: Path, *, tier: str, milestone:
     secret = _secret(folder) if policy.name == "rounded cube" else None
     protected = protect(cube, policy=policy, earlier=history.earlier, also=history.told(cube.hash), secret=secret)
     nothing_new = releases.nothing_new(history, protected)
-    place = folder / RELEASES / f"{kind}-{tier}-{_key(protected, snapshot)}"
+    changes = _changes(history, cube.hash)
+    place = folder / RELEASES / f"{kind}-{tier}-{_key(protected, snapshot, changes)}"
     if not place.is_dir():
         cubes = list(dict.fromkeys([*(body["cube"] for body in history.releases), cube.hash]))
-        built = _built(
-            kind, snapshot, protected, folder, tier=_known(tier), number=cubes.index(cube.hash) + 1, changes=_changes(history, nothing_new)
-        )
+        built = _built(kind, snapshot, protected, folder, tier=_known(tier), number=cubes.index(cube.hash) + 1, changes=changes)
         staging = place.with_name(f".{place.name}")
         shutil.rmtree(staging, ignore_errors=True)
         built.write(staging)
@@ -158,7 +169,22 @@ def _built(
         on = snapshot.as_at or snapshot.process.dates.outcomes_published or date.fromisoformat(snapshot.taken_at[:10])
         return positive_action_release(snapshot, protected, tier=tier, number=number, on=on, changes=changes)
     earlier = [(each.label, released_by((folder / each.folder).resolve())) for each in snapshot.process.cohort.previous]
-    return diversity_release(snapshot, protected, tier=tier, number=number, changes=changes, earlier=earlier)
+    return diversity_release(snapshot, protected, tier=tier, number=number, changes=changes, earlier=earlier, interview_told=number > 1)
+
+
+def _contradicts(cube: Cube, history: History, statement: Statement) -> bool:
+    """Whether a statement cannot be true beside the totals and everything that was told."""
+    from standardsetting.disclosure.bounds import ContradictionError
+    from standardsetting.disclosure.protect import protect
+
+    about = history.about(cube.milestone)
+    try:
+        protect(cube, earlier=about.earlier, also=(*about.told(cube.hash), statement))
+    except ContradictionError:
+        return True
+    except DisclosureError:
+        return False  # true, and so much that nothing more can be released: the ledger has to know
+    return False
 
 
 def _secret(folder: Path) -> bytes:
@@ -175,9 +201,9 @@ def _known(tier: str) -> Tier:
     return next(one for one in TIERS if one == tier)
 
 
-def _received(history: History, protected: ProtectedCube) -> set[str]:
-    """Who has received figures from this cube."""
-    return {name for body in history.releases if body["cube"] == protected.hash for name in body["recipients"]}
+def _received(history: History, report: Mapping[str, str]) -> set[str]:
+    """Who has received this very report: its kind, its tier, and the seal of all that it says."""
+    return {name for body in history.releases if body["report"] == report for name in body["recipients"]}
 
 
 def _latest_milestone(process: Process, today: date) -> str:
@@ -191,19 +217,20 @@ def _latest_milestone(process: Process, today: date) -> str:
     return come[-1] if come else "interview_outcomes"
 
 
-def _key(protected: ProtectedCube, snapshot: CohortSnapshot) -> str:
+def _key(protected: ProtectedCube, snapshot: CohortSnapshot, changes: tuple[str, ...]) -> str:
     from standardsetting.reporting import manifest
 
     # What a reader can know of a line besides its text grows with the ledger; the report does not change with it.
     printed = protected.cells[["table", "group", "stage", "measure", "shown", "channel"]].to_csv(index=False, lineterminator="\n")
-    parts = [protected.hash, protected.rules, printed, snapshot.seal, manifest.software()]
+    parts = [protected.hash, protected.rules, printed, snapshot.seal, changes, manifest.software()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
 
 
-def _changes(history: History, nothing_new: bool) -> tuple[str, ...]:
-    if not history.releases:
+def _changes(history: History, cube: str) -> tuple[str, ...]:
+    """What a release says about those before it. It does not change once figures of its own cube are out."""
+    if all(body["cube"] == cube for body in history.releases):
         return ("This is the first release of this process.",)
-    return (NO_NEW_FIGURES,) if nothing_new else ("Figures are new where a count has moved by ten or more; all others stand as before.",)
+    return ("Figures are new where a count has moved by ten or more; all others stand as before.",)
 
 
 def _make(kind: str, prepared: Prepared, process: Process, folder: Path, reports: Path, timeout: int) -> RunResult:
@@ -323,7 +350,8 @@ def outside_figure(
     found = latest(folder)
     if found is None:
         raise StageError("No cohort was looked at yet.", next_step="Make a report first: standardsetting report cohort-diversity")
-    declaration = cube_of(CohortSnapshot.read(found)).declaration
+    cube = cube_of(CohortSnapshot.read(found))
+    declaration = cube.declaration
     groups = {
         name: where
         for table in declaration.tables
@@ -341,5 +369,10 @@ def outside_figure(
             ],
         )
     statement = known(groups[group], stage, measure, low, high, source=source)
+    if high < low or _contradicts(cube, releases.read(folder), statement):
+        raise UsageError(
+            "The figure cannot be true beside what was released and the totals of this cohort, so it was not entered.",
+            next_step="Read it again at its source. What is entered cannot be taken back, only added to.",
+        )
     with alone(folder):
         releases.record_outside(folder, [statement], source=source, text=text, entered_by=by, when=now_in(process))

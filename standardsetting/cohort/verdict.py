@@ -36,6 +36,8 @@ MIRROR = {
     Verdict.GAP_IN_FAVOUR: Verdict.GAP,
     Verdict.MATERIAL_GAP_IN_FAVOUR: Verdict.MATERIAL_GAP,
 }
+# Verdicts that say gap, to either side.
+GAPS = tuple(verdict.value for verdict in MIRROR)
 
 
 def verdicts(a: ArrayLike, n1: ArrayLike, c: ArrayLike, n2: ArrayLike, *, confidence: float = 0.95) -> NDArray[np.int8]:

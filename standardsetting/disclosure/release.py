@@ -36,17 +36,14 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "undeclared": ("characteristic", "group", "stage", "ratio", "smallest", "largest", "verdict", "sentence"),
     "reasons": ("characteristic", "group", "reason", "shown"),
     "gates": ("characteristic", "group", "gate", "share"),
-    # Value scores as whole per cent of a group in pooled bins; superiority to two decimals.
-    "score_bars": ("characteristic", "group", "value", "score", "share"),
+    # Superiority to two decimals.
     "superiority": ("characteristic", "group", "comparator", "value", "superiority", "low", "high", "sentence"),
     "items": ("characteristic", "group", "value", "difference", "r2_change", "p", "adjusted_p", "sentence"),
     "panels": ("characteristic", "measure", "value", "low", "high", "p", "sentence"),
-    "intersection": ("sex", "ethnicity", "rate", "low", "high", "sentence"),
+    "intersection": ("sentence",),
     # `view` is "unadjusted", "prior" or "prior and possibly tainted"; differences in percentage points.
     "adjusted": ("characteristic", "group", "view", "difference", "low", "high", "sentence"),
-    "after": ("characteristic", "group", "stage", "shown"),
     "trend": ("process", "characteristic", "group", "ratio", "low", "high", "band_low", "band_high", "sentence"),
-    "learning": ("characteristic", "group", "cut", "ratio"),
     "due_regard": ("finding", "decision", "owner", "date"),
     "changes": ("what", "sentence"),
     # Positive action. `share` is whole per cent of those to whom a workshop was open; effects are whole points.

@@ -6,7 +6,7 @@ It holds protected values, never true ones. A later release is audited against a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -95,7 +95,14 @@ def nothing_new(history: History, release: ProtectedCube) -> bool:
 
 
 def record(
-    folder: Path, release: ProtectedCube, *, recipients: Sequence[str], signed_by: str, prepared_by: str, when: datetime
+    folder: Path,
+    release: ProtectedCube,
+    *,
+    recipients: Sequence[str],
+    signed_by: str,
+    prepared_by: str,
+    when: datetime,
+    report: Mapping[str, str] | None = None,
 ) -> records.Record:
     """Write a release to the ledger before anybody receives it.
 
@@ -107,8 +114,9 @@ def record(
         The release did not pass its audit; its milestone was released before from another snapshot (each milestone is released once: a
         correction shows at the next); or what is declared has changed since (a new code list starts a new process).
     """
-    if not recipients or not signed_by or signed_by.strip().casefold() == prepared_by.strip().casefold():
-        raise UsageError("A release needs its recipients, and the signature of somebody who did not prepare it.")
+    two_people(prepared_by, signed_by)
+    if not recipients:
+        raise UsageError("A release needs its recipients.")
     if release.audit is None or not release.audit.passed:
         raise DisclosureError("A release that did not pass its audit is not recorded and not released.")
     declared = _declared(release)
@@ -122,10 +130,16 @@ def record(
     body = {
         "milestone": release.milestone, "declared": declared, "cube": release.hash, "policy": release.policy.as_record(),
         "recipients": list(recipients),
-        "prepared_by": prepared_by, "signed_by": signed_by, "steps": list(release.steps), "cells": lines,
+        "prepared_by": prepared_by, "signed_by": signed_by, "report": dict(report or {}), "steps": list(release.steps), "cells": lines,
         "told": [_write_told(one) for one in release.told],
     }  # fmt: skip
     return records.append(folder, RELEASE, body, when=when)
+
+
+def two_people(prepared_by: str, signed_by: str) -> None:
+    """Refuse unless somebody signs who did not prepare."""
+    if not prepared_by.strip() or not signed_by.strip() or signed_by.strip().casefold() == prepared_by.strip().casefold():
+        raise UsageError("A release needs the name of who prepared it, and the signature of somebody else.")
 
 
 def record_outside(

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MultipleLocator
 
+from standardsetting.cohort.verdict import GAPS
 from standardsetting.disclosure.release import Release
-from standardsetting.figures.figure import BLUE, GREY, INK, LIGHT, ORANGE, QUIET, Figure, drawing
+from standardsetting.figures.figure import BLUE, GREY, LIGHT, ORANGE, QUIET, Figure, drawing
 from standardsetting.tables import cohort as tables
 
 _MOST_LINES = 4
@@ -47,7 +48,7 @@ def forest(release: Release) -> Figure | None:
         axes.set(xlim=(0.35, 2.9), ylim=(len(rows) - 0.4, -0.6), xlabel="Impact ratio, log scale; 1 is no difference")
         axes.set_yticks(at, [_two_lines(row) for row in rows.to_dict("records")], fontsize=7.5)
         axes.spines["left"].set_visible(False)
-    gaps = rows["verdict"].isin(("material gap", "gap, size uncertain"))
+    gaps = rows["verdict"].isin(GAPS)
     title = (
         f"{int(gaps.sum())} of {len(rows)} declared comparisons show a gap"
         if gaps.any()
@@ -125,44 +126,6 @@ def waterfall(release: Release) -> Figure | None:
     )
 
 
-def score_bars(release: Release) -> Figure | None:
-    """How each group's scores lie on each value, in pooled bars."""
-    rows = release["score_bars"].table
-    if rows.empty:
-        return None
-    kinds = rows[["characteristic", "group", "value"]].drop_duplicates().reset_index(drop=True)
-    height = 1.6 + 0.5 * len(kinds)
-    with drawing(height) as figure:
-        axes = figure.subplots()
-        figure.subplots_adjust(left=0.42, right=0.97, top=1 - 0.3 / height, bottom=1.1 / height)
-        for at, kind in enumerate(kinds.to_dict("records")):
-            mine = rows[
-                (rows["characteristic"] == kind["characteristic"]) & (rows["group"] == kind["group"]) & (rows["value"] == kind["value"])
-            ]
-            left = 0.0
-            for number, bar in enumerate(mine.to_dict("records")):
-                colour = (LIGHT, BLUE, QUIET, ORANGE)[number % 4]
-                axes.barh(at, bar["share"], left=left, color=colour, edgecolor="white", height=0.7)
-                if bar["share"] >= 6:
-                    dark = colour in (BLUE, QUIET)
-                    axes.text(
-                        left + bar["share"] / 2, at, f"{bar['score']}", ha="center", va="center", fontsize=7, color="white" if dark else INK
-                    )
-                left += bar["share"]
-        axes.set_yticks(range(len(kinds)), [f"{kind['value']}: {_short(kind['group'])}" for kind in kinds.to_dict("records")], fontsize=7)
-        axes.set(xlim=(0, 100), ylim=(len(kinds) - 0.4, -0.6), xlabel="Per cent of the group; each bar is marked with its score")
-        axes.spines["left"].set_visible(False)
-    alt = f"Stacked bars of value scores for {len(kinds)} pairs of value and group; the lowest scores are left out."
-    return Figure(
-        "score-bars",
-        "How the scores lie, value by value",
-        "Per cent of those interviewed; the lowest bar is left out",
-        alt,
-        figure,
-        tables.released(release, "score_bars"),
-    )
-
-
 def adjusted_view(release: Release) -> Figure | None:
     """The gap as it is, and among people alike in other facts."""
     rows = release["adjusted"].table
@@ -179,26 +142,6 @@ def adjusted_view(release: Release) -> Figure | None:
             title="The gap as it is, and among people alike in other facts",
             unit="Percentage points; below zero the group meets the standard less often",
             middle=0.0,
-        )
-    )
-
-
-def intersection(release: Release) -> Figure | None:
-    """Rates of groups that share two characteristics, drawn in; raw points are not shown."""
-    rows = release["intersection"].table
-    return (
-        None
-        if rows.empty
-        else _dots(
-            release,
-            "intersection",
-            rows["rate"],
-            rows["low"],
-            rows["high"],
-            [f"{_short(r['sex'])}, {_short(r['ethnicity'])}" for r in rows.to_dict("records")],
-            title="Meeting the standard, by two characteristics together",
-            unit="Per cent, drawn in towards what the two say separately",
-            middle=None,
         )
     )
 

@@ -8,6 +8,7 @@ from datetime import date
 
 import pandas as pd
 
+from standardsetting.cohort.verdict import GAPS
 from standardsetting.disclosure.release import Release
 from standardsetting.prose.passage import Passage, heading, note, paragraphs
 from standardsetting.tables.rounding import of
@@ -31,7 +32,8 @@ _MILESTONES = {
 PARTS: dict[str, tuple[str, str]] = {
     "ladder": (
         "Who applied, and who was left at each stage",
-        "The share of each group among everybody who was left after each stage. A line that falls says that the group's share shrank.",
+        "The share of each group among everybody who was left after each stage. Counts are rounded, so a share can move by a "
+        "point or two without anybody leaving.",
     ),
     "counts": (
         "The way through the stages",
@@ -69,9 +71,8 @@ PARTS: dict[str, tuple[str, str]] = {
     ),
     "intersection": (
         "People who share two characteristics",
-        "Rates drawn in towards what the two characteristics say "
-        "separately, because the groups are small; the points themselves "
-        "are not shown.",
+        "How much of the differences between the groups lies beyond what the two characteristics say separately. Their own rates "
+        "would tell on people, and are not shown.",
     ),
     "adjusted": (
         "The gap among people alike in other facts",
@@ -79,7 +80,6 @@ PARTS: dict[str, tuple[str, str]] = {
         "facts which may carry the same disadvantage is not explained by "
         "them.",
     ),
-    "learning": ("What other totals would have meant", ""),
     "trend": ("Over the years", "One point a process."),
     "undeclared": (
         "What those who did not declare could change",
@@ -117,7 +117,7 @@ _TOLD_IN_FULL = ("panels", "items")
 def diversity_heading(release: Release) -> Passage:
     """The finding of the declared comparisons as a heading."""
     primary = _primary(release)
-    gaps = int(primary["verdict"].isin(("material gap", "gap, size uncertain")).sum())
+    gaps = int(primary["verdict"].isin(GAPS).sum())
     untold = int(
         (primary["basis"] != "rounded counts").sum()
         + (primary["verdict"].str.startswith("cannot tell") & (primary["basis"] == "rounded counts")).sum()
@@ -177,7 +177,7 @@ def _in_short(text: str) -> str:
 
 
 _BETWEEN = re.compile(r"(?<=[.!?]) (?=[A-Z])")
-_KEPT = ("Groups of this size", "The exact test does not agree", "A group of fewer than")
+_KEPT = ("Groups of this size", "Depending on who", "The exact test does not agree", "A group of fewer than")
 
 
 def _standing(release: Release) -> Passage:

@@ -31,7 +31,7 @@ def rates(release: Release) -> Table:
 def every_count(release: Release) -> Table:
     """Every protected count: a row for each group and count, a column for each stage."""
     counts = release["counts"].table
-    mine = counts[~counts["measure"].isin(["rate", "decided"])]
+    mine = counts[counts["measure"] != "rate"]
     index = ["characteristic", "group", "measure"]
     wide = mine.pivot_table(index=index, columns="stage", values="shown", aggfunc="first", sort=False)
     data = wide.reindex(columns=list(_stages(release))).fillna("").reset_index()
@@ -121,16 +121,13 @@ _PLACES = {"p": 3, "Adjusted p": 3, "Change of R²": 3}
 _CAPTIONS = {
     "ladder": "Share of each group among everybody left after each stage: whole per cent.",
     "waterfall": "Impact ratio of each stage and of the whole way, with 95% intervals, and the shortfall in people.",
-    "undeclared": "The impact ratio of those who declared, and its smallest and largest possible value.",
+    "undeclared": "The impact ratio as it is shown, and its smallest and largest possible value.",
     "reasons": "Applicants who were not eligible, by reason: people.",
     "gates": "Share of those interviewed who fell short at each gate: whole per cent.",
-    "score_bars": "Share of each group with each score: whole per cent of those interviewed.",
     "superiority": "Probability that a candidate of the group has the higher score, ties counted half, with 95% intervals.",
     "items": "Difference in score at equal scores on the other values, in standard deviations.",
     "panels": "Spread of assessors' differences, and allocation to panels.",
-    "intersection": "Rate of meeting the standard, drawn in: whole per cent, with 95% intervals.",
     "adjusted": "Difference in the rate of meeting the standard: percentage points, with 95% intervals.",
-    "learning": "Impact ratio had another total been the standard. For learning, not for revision.",
     "trend": "Impact ratio of each process, with its interval and the band that chance explains.",
     "legal_file": "The legal file of the workshops.",
     "reach": "Who was eligible for a workshop, invited, booked and attended: people.",

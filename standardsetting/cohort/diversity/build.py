@@ -11,6 +11,7 @@ from standardsetting.cohort.diversity import compared, interview
 from standardsetting.cohort.diversity.declared import Span, declaration, editions, people, people_of, spans
 from standardsetting.cohort.diversity.over_years import over_the_years
 from standardsetting.cohort.snapshot import Coded, CohortSnapshot
+from standardsetting.cohort.verdict import GAPS
 from standardsetting.disclosure.cube import Cube
 from standardsetting.disclosure.policy import SHORTHAND
 from standardsetting.disclosure.protect import ProtectedCube
@@ -38,6 +39,7 @@ def diversity_release(
     number: int,
     changes: tuple[str, ...] = (),
     earlier: Sequence[tuple[str, Release]] = (),
+    interview_told: bool = False,
 ) -> Release:
     """Everything that the cohort-diversity report of a tier may say.
 
@@ -55,9 +57,12 @@ def diversity_release(
         What changed since the release before, a sentence each.
     earlier
         Name and release of each earlier process, oldest first, for the trend.
+    interview_told
+        Whether an earlier release of this process told of the interview: it is told once.
     """
     shown, parts = compared.Shown(protected, people_of(snapshot)), spans(snapshot)
-    rows = compared.comparisons(shown, parts, snapshot.process)
+    bounds = compared.undeclared_bounds(shown, parts)
+    rows = compared.with_undeclared(compared.comparisons(shown, parts, snapshot.process), bounds)
     sections = {
         "counts": _counts(protected),
         "ladder": _plain(
@@ -71,14 +76,14 @@ def diversity_release(
         ),
         "undeclared": _plain(
             "undeclared",
-            compared.undeclared_bounds(shown, parts),
+            bounds,
             method="Smallest and largest ratio over all ways to place the undeclared.",
         ),
         "trend": over_the_years(
             shown, _primary_spans(snapshot, parts), label=snapshot.process.process.title, lists=editions(snapshot), earlier=earlier
         ),
     }
-    if tier == "director":
+    if tier == "director" and not interview_told:
         sections |= _about_the_interview(snapshot, shown)
     sections["due_regard"] = _due_regard(rows)
     sections["changes"] = Section(
@@ -99,17 +104,14 @@ def _about_the_interview(snapshot: CohortSnapshot, shown: compared.Shown) -> dic
     if snapshot.standard is None:
         return {}
     policy, found = shown.cube.policy, interview.pairs(snapshot, shown)
-    rule = snapshot.process.decision_rule(snapshot.standard.cut)
     return {
-        "reasons": interview.reasons(snapshot, shown),
+        "reasons": interview.reasons(snapshot, found, policy),
         "gates": interview.gates(snapshot, found, policy),
-        "score_bars": interview.score_bars(snapshot, found, policy),
         "superiority": interview.superiorities(snapshot, found, policy),
         "items": interview.items(snapshot, found),
         "panels": interview.panels(snapshot, found),
         "intersection": interview.together(snapshot, shown),
         "adjusted": interview.adjusted(snapshot, found, shown),
-        "learning": interview.learning(snapshot, found, rule, policy),
     }
 
 
@@ -138,9 +140,9 @@ def _plain(name: str, table: pd.DataFrame, *, method: str) -> Section:
 
 def _due_regard(rows: pd.DataFrame) -> Section:
     """A line for each finding of the declared family that asks for a decision; a line that nothing was found where there is none."""
-    primary = rows[(rows["family"] == compared.PRIMARY) & rows["verdict"].isin(("material gap", "gap, size uncertain"))]
+    primary = rows[(rows["family"] == compared.PRIMARY) & rows["verdict"].isin(GAPS)]
     findings = [f"{r['group']}, {_lower(r['stage'])}: {r['verdict']}" for r in primary.to_dict("records")]
-    findings = findings or ["No gap was found in the declared comparisons; some of them cannot tell."]
+    findings = findings or ["No gap was found in the declared comparisons."]
     return Section(pd.DataFrame([{"finding": finding, "decision": "", "owner": "", "date": ""} for finding in findings]))
 
 

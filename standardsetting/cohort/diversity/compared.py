@@ -37,6 +37,7 @@ _CONCERN = (
     Verdict.GAP_IN_FAVOUR,
     Verdict.NO_MATERIAL_GAP,
 )
+_DEPENDS = " Depending on who the people are who did not declare, the verdict would differ."
 _BY_WORDS = {verdict.value: verdict for verdict in CODES}
 
 
@@ -106,22 +107,21 @@ def _row(shown: Shown, table: Table, group: str, span: Span) -> dict[str, object
     counts, others = shown.over_a_span(table, group, span), shown.over_a_span(table, reference, span)
     if counts and others and shown.may_have_a_rate(*counts) and shown.may_have_a_rate(*others):
         return {**row, **_from_counts(compare(*counts, *others, group=shown.called(group), reference=shown.called(reference)))}
-    text, _ = shown.line(table, group, _verdict_place(span), _verdict_measure(span, shown))
+    text, _ = shown.line(table, group, span.until, _verdict_measure(span, shown))
     if text in _BY_WORDS:
         verdict = _BY_WORDS[text]
+        # A verdict is on the declared groups alone: it shows no count from which the undeclared could be had.
+        reference = shown.cube.declaration.comparator(table)
         return {
             **row,
+            "comparator": reference,
             "basis": VERDICT_ONLY,
             "verdict": text,
             "sentence": _without_counts(verdict, shown.called(group), shown.called(reference)),
             "concern": _concern(verdict),
         }
-    sentence = f"{shown.called(group)}: too few people at this stage for anything to be said about them without telling who they are."
+    sentence = f"{shown.called(group)}: nothing can be told of this stage without telling on people."
     return {**row, "basis": TOO_FEW, "verdict": "", "sentence": sentence, "concern": len(_CONCERN)}
-
-
-def _verdict_place(span: Span) -> str:
-    return span.until
 
 
 def _verdict_measure(span: Span, shown: Shown) -> str:
@@ -141,7 +141,7 @@ def _from_counts(found: Comparison) -> dict[str, object]:
         "difference": whole(100 * found.difference),
         "difference_low": whole(100 * found.difference_low),
         "difference_high": whole(100 * found.difference_high),
-        "p": rounded_to(found.mid_p, 3),
+        "p": found.mid_p,
         "other_ratio": rounded_to(found.non_success_ratio, 2),
         "shortfall": whole(found.shortfall),
         "flip_number": found.flip_number,
@@ -168,9 +168,26 @@ def _with_families(rows: pd.DataFrame) -> pd.DataFrame:
     p = rows["p"].to_numpy(dtype=float) if "p" in rows else np.full(len(rows), np.nan)
     declared = [name for name, family in zip(names, rows["family"], strict=True) if family == PRIMARY]
     adjusted = families.adjust(pd.DataFrame({"comparison": names, "p": p}), declared=declared)
-    rows = rows.assign(adjusted_p=adjusted["adjusted_p"].round(3))
+    rows = rows.assign(p=adjusted["p"].round(3), adjusted_p=adjusted["adjusted_p"].round(3))
     rows.attrs["comparisons"] = adjusted.attrs
     return rows
+
+
+def with_undeclared(rows: pd.DataFrame, bounds: pd.DataFrame) -> pd.DataFrame:
+    """The comparisons with their verdicts after the bounds: where the undeclared could change a verdict, these numbers cannot tell."""
+    changed = bounds[bounds["verdict"] == Verdict.CANNOT_TELL_UNDECLARED.value]
+    keys = set(zip(changed["characteristic"], changed["group"], changed["stage"], strict=True))
+    # What could not be told before cannot be told now: its reason stays the small numbers.
+    told = rows["verdict"] != Verdict.CANNOT_TELL.value
+    hit = told & pd.Series(
+        [key in keys for key in zip(rows["characteristic"], rows["group"], rows["stage"], strict=True)], index=rows.index
+    )
+    found = rows.copy()
+    found.attrs = dict(rows.attrs)
+    found.loc[hit, "verdict"] = Verdict.CANNOT_TELL_UNDECLARED.value
+    found.loc[hit, "sentence"] = found.loc[hit, "sentence"] + _DEPENDS
+    found.loc[hit, "concern"] = _concern(Verdict.CANNOT_TELL_UNDECLARED)
+    return found
 
 
 def waterfall(shown: Shown, spans: tuple[Span, ...]) -> pd.DataFrame:
@@ -234,10 +251,11 @@ def undeclared_bounds(shown: Shown, spans: tuple[Span, ...]) -> pd.DataFrame:
                 counts, others = shown.over_a_span(table, group, span), shown.over_a_span(table, shown.comparator(table), span)
                 if not counts or not others or not shown.may_have_a_rate(*counts) or not shown.may_have_a_rate(*others):
                     continue
-                unknown = shown.over_a_span(table, NOT_DECLARED, span)
-                # Where their number may not be told it is under the smallest count, and any share of them may have passed.
-                most = shown.cube.policy.smallest_count - 1
-                possible = [unknown] if unknown else [(0, most), (most, most)]
+                # How many did not declare is told of the first stage only, if at all; any number of them may have come so far, and passed.
+                first = shown.count(table, NOT_DECLARED, shown.cube.declaration.stages[0], "entered")
+                policy = shown.cube.policy
+                most = min(policy.smallest_count - 1 if first is None else policy.window(first)[1], others[1])
+                possible = [(max(0, most - (others[1] - others[0])), most), (min(most, others[0]), most)]
                 found = [
                     undeclared.bounds(
                         *counts,
@@ -252,7 +270,7 @@ def undeclared_bounds(shown: Shown, spans: tuple[Span, ...]) -> pd.DataFrame:
                     if 0 <= others[0] - s <= others[1] - u
                 ]
                 if found:
-                    rows.append(_bounded(table, group, span, counts, others, found, called=shown.called(group), told=unknown is not None))
+                    rows.append(_bounded(table, group, span, counts, others, found, called=shown.called(group)))
     return pd.DataFrame(rows, columns=["characteristic", "group", "stage", "ratio", "smallest", "largest", "verdict", "sentence"])
 
 
@@ -265,13 +283,11 @@ def _bounded(
     found: list[undeclared.UndeclaredBounds],
     *,
     called: str,
-    told: bool,
 ) -> dict[str, object]:
     low, high = min(each.smallest for each in found), max(each.largest for each in found)
     possible = {verdict for each in found for verdict in each.possible_verdicts}
     verdict = Verdict.CANNOT_TELL_UNDECLARED if len(possible) > 1 else next(iter(possible))
     changes = "the verdict would change" if len(possible) > 1 else "the verdict would stay"
-    how_many = "" if told else " Fewer than 10 did not declare."
     return {
         "characteristic": table[0],
         "group": group,
@@ -281,7 +297,7 @@ def _bounded(
         "largest": rounded_to(high, 2),
         "verdict": verdict.value,
         "sentence": f"Whoever the undeclared are, the impact ratio of {called} lies between {low:.2f} and {high:.2f}; "
-        f"within that, {changes}.{how_many}",
+        f"within that, {changes}.",
     }
 
 

@@ -1,13 +1,14 @@
 """What the interview scores say about groups: gates, distributions, superiority, values and assessors that work differently, adjusted gaps.
 
-Only groups that are large enough to show counts are looked at here. Shares come from rounded counts beside exact totals, as in the cube;
-effect sizes of whole distributions are from the scores themselves and to two decimals, since no count can be had from them.
+Only groups that are large enough to show counts are looked at here. Shares come from rounded counts beside exact totals, as in the cube.
+Effect sizes of whole distributions are from the scores themselves, to two decimals, and the distributions are not shown beside them.
+These parts are shown once in the life of a process: a second look after a correction would tell what was corrected.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,11 +25,8 @@ from standardsetting.cohort.snapshot import CohortSnapshot, Level
 from standardsetting.disclosure.policy import CONFIDENTIAL, Policy
 from standardsetting.disclosure.release import SECTIONS, Section
 from standardsetting.process.cohort import ELIGIBLE, INTERVIEWED, MET_STANDARD
-from standardsetting.rule import DecisionRule
 
 SEED = 20230901
-FOR_LEARNING = "For learning, not for revision: the standard was recorded before these figures were looked at, and stands."
-
 
 _ALL_ONE_WAY = (
     "Where the groups differ in level, every value can seem to work differently in the same direction; look for values that point in "
@@ -73,22 +71,29 @@ def pairs(snapshot: CohortSnapshot, shown: Shown) -> tuple[Pair, ...]:
 
 
 def _shares(inside: np.ndarray, pair: Pair, policy: Policy) -> tuple[int, int] | None:
-    """The shares of the focal group and of everybody else with an outcome, in whole per cent; None where a part is too small."""
-    count, total = policy.rounded(int((inside & pair.is_focal).sum())), int(inside.sum())
-    parts = (count, pair.n - count, total - count, pair.everybody - pair.n - (total - count))
-    if min(parts) < policy.smallest_count:
-        return None
-    return whole(100 * count / pair.n) or 0, whole(100 * (total - count) / (pair.everybody - pair.n)) or 0
+    """The shares of the focal group and of everybody else with an outcome, in whole per cent; None where a part is too small.
+
+    The true parts decide whether anything is shown, and the rounded ones what.
+    """
+    count, total = int((inside & pair.is_focal).sum()), int(inside.sum())
+    rounded = policy.rounded(count)
+    for part in (count, rounded):
+        if min(part, pair.n - part, total - part, pair.everybody - pair.n - (total - part)) < policy.smallest_count:
+            return None
+    return whole(100 * rounded / pair.n) or 0, whole(100 * (total - rounded) / (pair.everybody - pair.n)) or 0
 
 
 def gates(snapshot: CohortSnapshot, found: tuple[Pair, ...], policy: Policy) -> Section:
-    """Where candidates fell short: on a value's hurdle, on one value only, or on the total alone."""
+    """Where candidates fell short: on a value's hurdle, or on one value only.
+
+    Who met every hurdle and missed the total follows from the way through the stages, and is not counted a second time; neither are the
+    scores behind the gates, whose counts beside these would give people away.
+    """
     people = snapshot.people
     seen = (people[f"stage_{INTERVIEWED}"] == "passed").to_numpy()
     below = {value.label: (people[f"hurdle_{value.name}"].fillna(True) == False).to_numpy() & seen for value in snapshot.process.values}  # noqa: E712
     outcomes = {f"Below the hurdle of {label}": mask for label, mask in below.items()}
     outcomes["Below the hurdle of exactly one value"] = np.sum(list(below.values()), axis=0) == 1
-    outcomes["Every hurdle met, total below the standard"] = (people["reason"] == "total").to_numpy() & seen
     rows = [
         {"characteristic": pair.name, "group": group, "gate": gate, "share": None if both is None else both[side]}
         for pair in found
@@ -98,39 +103,6 @@ def gates(snapshot: CohortSnapshot, found: tuple[Pair, ...], policy: Policy) -> 
     ]
     method = "Shares of those interviewed, from counts rounded to the nearest 5; a candidate can be below several hurdles."
     return _section("gates", rows, method=method)
-
-
-def score_bars(snapshot: CohortSnapshot, found: tuple[Pair, ...], policy: Policy) -> Section:
-    """How each group's scores on each value lie: neighbouring scores are pooled until every bar may be shown."""
-    rows: list[dict[str, object]] = []
-    for pair in found:
-        for value in snapshot.process.values:
-            scores = snapshot.people[f"score_{value.name}"]
-            for label, mask in _bins(scores, pair, policy):
-                both = _shares(mask, pair, policy)
-                for side, group in enumerate((pair.focal, f"{pair.comparator} or not declared")):
-                    if both is not None:
-                        rows.append(
-                            {"characteristic": pair.name, "group": group, "value": value.label, "score": label, "share": both[side]}
-                        )
-    return _section("score_bars", rows, method="Pooled scores, from rounded counts; a bar that may not be shown is left out.")
-
-
-def _bins(scores: pd.Series, pair: Pair, policy: Policy) -> Iterator[tuple[str, np.ndarray]]:
-    """Scores from the lowest up, pooled with the next until both groups have enough; what is left over joins the last bar."""
-    points = sorted(scores.dropna().unique().tolist())
-    bins: list[list[float]] = []
-    for point in points:
-        if bins and _shares(scores.isin(bins[-1]).to_numpy(), pair, policy) is None:
-            bins[-1].append(point)
-        else:
-            bins.append([point])
-    if len(bins) > 1 and _shares(scores.isin(bins[-1]).to_numpy(), pair, policy) is None:
-        bins[-2:] = [bins[-2] + bins[-1]]
-    # One bar of each value stays unsaid, so that rounded parts cannot be held against their whole.
-    for pooled in bins[1:] if len(bins) > 2 else ():
-        label = f"{pooled[0]:g}" if len(pooled) == 1 else f"{pooled[0]:g} to {pooled[-1]:g}"
-        yield label, scores.isin(pooled).to_numpy()
 
 
 def superiorities(snapshot: CohortSnapshot, found: tuple[Pair, ...], policy: Policy) -> Section:
@@ -261,7 +233,7 @@ def panels(snapshot: CohortSnapshot, found: tuple[Pair, ...]) -> Section:
 
 
 def together(snapshot: CohortSnapshot, shown: Shown) -> Section:
-    """How people fare who share two characteristics, by partial pooling; the points themselves are not shown."""
+    """How much of the differences lies beyond what two characteristics say separately. The groups' rates themselves are not shown."""
     tables = [table for table in snapshot.tables if len(table) == 2]
     policy = shown.cube.policy
     rows: list[dict[str, object]] = []
@@ -282,17 +254,6 @@ def together(snapshot: CohortSnapshot, shown: Shown) -> Section:
         return _section(
             "intersection", rows, sentences=("Too few candidates met or missed the standard for the intersection to be modelled.",)
         )
-    for row in each.table.to_dict("records"):
-        rows.append(
-            {
-                "sex": row["sex"],
-                "ethnicity": row["ethnicity"],
-                "rate": whole(100 * row["rate"]),
-                "low": whole(100 * row["low"]),
-                "high": whole(100 * row["high"]),
-                "sentence": "",
-            }
-        )
     share = (
         f"Of the differences between these groups, about {whole(100 * each.share)}% ({whole(100 * each.low)}% to "
         f"{whole(100 * each.high)}%) is beyond what the two characteristics say separately."
@@ -301,8 +262,7 @@ def together(snapshot: CohortSnapshot, shown: Shown) -> Section:
         "intersection",
         rows,
         sentences=(share,),
-        method=f"Logistic model with main effects and a shrunken interaction; seed {SEED}. Rates are pooled towards what the two "
-        "characteristics suggest.",
+        method=f"Logistic model with main effects and a shrunken interaction; seed {SEED}. The groups' own rates would give their counts.",
     )
 
 
@@ -365,46 +325,32 @@ def adjusted(snapshot: CohortSnapshot, found: tuple[Pair, ...], shown: Shown) ->
     )
 
 
-def learning(snapshot: CohortSnapshot, found: tuple[Pair, ...], rule: DecisionRule, policy: Policy) -> Section:
-    """The impact ratio had another total been the standard: only for totals far enough apart for their counts to be shown."""
+def reasons(snapshot: CohortSnapshot, found: tuple[Pair, ...], policy: Policy) -> Section:
+    """Why applicants were not eligible, for the groups that may show counts. The attendance rule is the one to look at."""
     rows: list[dict[str, object]] = []
-    totals, meets = snapshot.people["total"], (snapshot.people["reason"] != "hurdle") & (snapshot.people["reason"] != "both")
-    for pair in found:
-        last = None
-        for cut in sorted(totals.dropna().unique().tolist()):
-            inside = ((totals >= cut) & meets).to_numpy()
-            count = int((inside & pair.is_focal).sum())
-            if last is not None and last - count < policy.smallest_count:
-                continue
-            both = _shares(inside, pair, policy)
-            if both is None or not both[1]:
-                continue
-            last = count
-            rows.append({"characteristic": pair.name, "group": pair.focal, "cut": f"{cut:g}", "ratio": rounded_to(both[0] / both[1], 2)})
-    return _section("learning", rows, sentences=(FOR_LEARNING,), method="From rounded counts, of those interviewed; hurdles as recorded.")
-
-
-def reasons(snapshot: CohortSnapshot, shown: Shown) -> Section:
-    """Why applicants were not eligible, by group. Disability and pregnancy make the attendance rule one to look at."""
-    rows: list[dict[str, object]] = []
-    people, policy = snapshot.people, shown.cube.policy
+    people = snapshot.people
     if "reason_not_eligible" not in people:
         return _section("reasons", rows, sentences=("The process keeps no reasons why applicants were not eligible.",))
-    refused = people[f"stage_{ELIGIBLE}"] == "not passed"
-    for table in (t for t in snapshot.tables if len(t) == 1):
-        level = snapshot.levels[table[0]]
-        labels = labels_of(snapshot, level)
-        for group in shown.focal(table):
-            inside = (labels == group).to_numpy()
-            for reason in sorted(people.loc[refused, "reason_not_eligible"].dropna().unique().tolist()):
-                mask = (refused & (people["reason_not_eligible"] == reason)).to_numpy()
-                count, total = int((mask & inside).sum()), int(mask.sum())
-                may = min(count, total - count) >= policy.smallest_count
-                text = f"{policy.rounded(count):,}" if may else CONFIDENTIAL
-                rows.append({"characteristic": table[0], "group": group, "reason": reason, "shown": text})
-    hidden = all(row["shown"] == CONFIDENTIAL for row in rows)
-    why = ("Every group and reason has too few people for a count to be shown.",) if hidden else ()
-    return _section("reasons", rows, sentences=why, method="Counts under 10, and those that would give one away, are not shown.")
+    refused = (people[f"stage_{ELIGIBLE}"] == "not passed").to_numpy()
+    for pair in found:
+        for reason in sorted(people.loc[refused, "reason_not_eligible"].dropna().unique().tolist()):
+            mask = refused & (people["reason_not_eligible"] == reason).to_numpy()
+            count, total = int((mask & pair.is_focal).sum()), int(mask.sum())
+            may = min(count, total - count) >= policy.smallest_count
+            rows.append(
+                {
+                    "characteristic": pair.name,
+                    "group": pair.focal,
+                    "reason": reason,
+                    "shown": f"{policy.rounded(count):,}" if may else CONFIDENTIAL,
+                }
+            )
+    if all(row["shown"] == CONFIDENTIAL for row in rows):
+        return _section("reasons", [], sentences=("Every group and reason has too few people for a count to be shown.",))
+    if all(row["shown"] != CONFIDENTIAL for row in rows):
+        # All parts of a whole that is known would say more than each of them.
+        rows[0]["shown"] = CONFIDENTIAL
+    return _section("reasons", rows, method="Counts under 10, and those that would give one away, are not shown.")
 
 
 def _outcome(snapshot: CohortSnapshot) -> np.ndarray:
