@@ -159,7 +159,9 @@ def _sockets(room: Path) -> tuple[Path | None, Path | None]:
         return None, None
     if len(os.fsencode(room)) < _LONGEST_SOCKET_PATH:
         return room, None
-    borrowed = Path(tempfile.mkdtemp(prefix="standardsetting-"))
+    # The folder for temporary files may lie deep too; the system's own never does.
+    deep = len(os.fsencode(tempfile.gettempdir())) > _LONGEST_SOCKET_PATH // 2
+    borrowed = Path(tempfile.mkdtemp(prefix="standardsetting-", dir="/tmp" if deep else None))
     return borrowed, borrowed
 
 

@@ -34,7 +34,7 @@ runs, said, say, tables = _beside.runs, _beside.said, _beside.say, _beside.table
 
 def no_small_count(release: Any) -> None:
     """No count of people under ten, in any section that counts."""
-    for name in ("counts", "reasons", "after"):
+    for name in ("counts", "reasons"):
         shown = release[name].table["shown"].astype(str)
         small = shown.str.fullmatch("[1-9]")
         assert not small.any(), f"{name}: {int(small.sum())} small counts"
@@ -59,7 +59,7 @@ def test_the_order_of_the_export_reaches_neither_the_cohort_nor_the_release(tmp_
     prepared = [prepare(folder) for folder in folders]
     people = [pd.read_parquet(latest(folder) / "people.parquet").drop(columns="panel") for folder in folders]  # type: ignore[operator]
     pd.testing.assert_frame_equal(*people)
-    for name in ("counts", "comparisons", "ladder", "waterfall", "undeclared", "gates", "score_bars", "superiority"):
+    for name in ("counts", "comparisons", "ladder", "waterfall", "undeclared", "gates", "superiority"):
         first, second = ((each.folder / f"{name}.json").read_bytes() for each in prepared)
         assert first == second, name
     assert len(prepared[0].release["gates"].table) and len(prepared[0].release["counts"].table)
