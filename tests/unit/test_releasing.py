@@ -1,0 +1,54 @@
+"""Releasing: two people, and a record for every report that somebody receives."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from standardsetting import Process, releasing
+from standardsetting.disclosure import releases
+from standardsetting.errors import UsageError
+from standardsetting.shipped import shipped
+
+PUBLIC = {"kind": "cohort-diversity", "tier": "public", "seal": "ab"}
+
+
+def released(report: dict[str, str], recipient: str) -> dict[str, Any]:
+    return {"cells": [], "cube": "cd", "milestone": "pool", "report": report, "recipients": [recipient]}
+
+
+def test_who_received_one_report_has_not_received_another() -> None:
+    """The press office has the public tables; the director's report needs a record of its own, though its cube is the same."""
+    history = releases.History((released(PUBLIC, "press office"),))
+    assert releasing._received(history, PUBLIC) == {"press office"}
+    assert releasing._received(history, {**PUBLIC, "tier": "director"}) == set()
+    assert releasing._received(history, {**PUBLIC, "seal": "other"}) == set()
+
+
+@pytest.mark.parametrize(("prepared", "signed"), [("A", "A"), ("A. Person", " a. person "), ("", "B"), ("A", " ")])
+def test_nobody_signs_what_they_prepared(prepared: str, signed: str, tmp_path: Path) -> None:
+    process = Process.load(shipped("data") / "sergeant-2023")
+    with pytest.raises(UsageError):
+        releasing.release("cohort-diversity", process, tmp_path, prepared_by=prepared, signed_by=signed)
+    assert not list(tmp_path.iterdir())  # refused before anything was read, built or recorded
+
+
+def test_the_first_release_stays_the_first_however_often_it_is_made() -> None:
+    history = releases.History((released(PUBLIC, "press office"),))
+    assert releasing._changes(history, "cd") == releasing._changes(releases.History(()), "cd")
+    assert releasing._changes(history, "another cube") != releasing._changes(history, "cd")
+
+
+def test_the_milestone_is_the_last_whose_day_has_come() -> None:
+    process = Process.load(shipped("data") / "sergeant-2023")
+    later = process.model_copy(update={"cohort": process.cohort.model_copy(update={"milestones": {"pool": date(2024, 2, 1)}})})
+    assert releasing._latest_milestone(later, date(2024, 1, 31)) == "interview_outcomes"
+    assert releasing._latest_milestone(later, date(2024, 2, 1)) == "pool"
+
+
+def test_workshops_have_a_history_of_their_own() -> None:
+    both = releases.History((released(PUBLIC, "a"), {**released(PUBLIC, "b"), "milestone": "workshops"}, {"source": "press", "told": []}))
+    assert [len(both.about(milestone).bodies) for milestone in ("pool", "workshops")] == [2, 1]
