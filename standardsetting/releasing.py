@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 from standardsetting import records
 from standardsetting.errors import DisclosureError, StageError, UsageError
@@ -27,6 +27,7 @@ from standardsetting.sealed import SEAL
 from standardsetting.stages import COHORT, NAMED, RESTRICTED
 
 if TYPE_CHECKING:
+    from standardsetting.cohort.diversity.build import Tier
     from standardsetting.cohort.snapshot import CohortSnapshot
     from standardsetting.disclosure.cube import Cube
     from standardsetting.disclosure.gate import Piece
@@ -38,8 +39,7 @@ if TYPE_CHECKING:
     from standardsetting.reporting.run import RunResult
 
 KINDS = ("cohort-diversity", "positive-action")
-Tier = Literal["director", "public"]
-TIERS: tuple[Tier, ...] = get_args(Tier)
+TIERS: tuple[Tier, ...] = ("director", "public")
 HELD, RELEASES = Path(COHORT) / "held", Path(COHORT) / "releases"
 NO_NEW_FIGURES = "No new figures: this says nothing that the last release did not."
 _ENGRAVED = (
@@ -369,10 +369,10 @@ def outside_figure(
             ],
         )
     statement = known(groups[group], stage, measure, low, high, source=source)
-    if high < low or _contradicts(cube, releases.read(folder), statement):
-        raise UsageError(
-            "The figure cannot be true beside what was released and the totals of this cohort, so it was not entered.",
-            next_step="Read it again at its source. What is entered cannot be taken back, only added to.",
-        )
     with alone(folder):
+        if _contradicts(cube, releases.read(folder), statement):
+            raise UsageError(
+                "The figure cannot be true beside what was released and the totals of this cohort, so it was not entered.",
+                next_step="Read it again at its source. What is entered cannot be taken back, only added to.",
+            )
         releases.record_outside(folder, [statement], source=source, text=text, entered_by=by, when=now_in(process))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Collection, Mapping
 from datetime import date
 
 import pandas as pd
@@ -92,26 +93,26 @@ PARTS: dict[str, tuple[str, str]] = {
 }
 
 
-def part_heading(release: Release, name: str) -> Passage:
+# Parts whose rows are sentences; elsewhere the picture or the table has them.
+_TOLD_IN_FULL = ("panels", "items")
+
+
+def part_heading(release: Release, name: str, *, parts: Mapping[str, tuple[str, str]] = PARTS) -> Passage:
     """The heading of a part and what it shows; nothing where this tier does not hold the part."""
     if name not in release.sections:
         return Passage("")
-    title, opening = PARTS[name]
+    title, opening = parts[name]
     return heading(title, name.replace("_", "-")) + paragraphs(opening)
 
 
-def part(release: Release, name: str) -> Passage:
+def part(release: Release, name: str, *, told_in_full: Collection[str] = _TOLD_IN_FULL) -> Passage:
     """What a part says in words, and how it was made; where there is nothing to show, why."""
     if name not in release.sections:
         return Passage("")
     section = release[name]
-    told = [text for text in section.table.get("sentence", pd.Series(dtype=object)).tolist() if text] if name in _TOLD_IN_FULL else []
+    told = [text for text in section.table["sentence"].tolist() if text] if name in told_in_full else []
     method = f"How this was made: {section.method}" if section.method and not section.table.empty else ""
-    return paragraphs(*told, *section.sentences) + paragraphs(method, kind="quiet")
-
-
-# Parts whose rows are sentences; elsewhere the picture or the table has them.
-_TOLD_IN_FULL = ("panels", "items")
+    return paragraphs(*dict.fromkeys(told), *section.sentences) + paragraphs(method, kind="quiet")
 
 
 def diversity_heading(release: Release) -> Passage:

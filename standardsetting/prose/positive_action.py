@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 
 from standardsetting.disclosure.release import Release
+from standardsetting.prose import cohort
 from standardsetting.prose.passage import Passage, heading, paragraphs
 
 # Headings and openings of the parts, in the order of the report.
@@ -77,20 +78,12 @@ def action_answer(release: Release) -> Passage:
 
 def part_heading(release: Release, name: str) -> Passage:
     """The heading of a part and what it shows; nothing where this tier does not hold the part."""
-    if name not in release.sections:
-        return Passage("")
-    title, opening = PARTS[name]
-    return heading(title, name.replace("_", "-")) + paragraphs(opening)
+    return cohort.part_heading(release, name, parts=PARTS)
 
 
 def part(release: Release, name: str) -> Passage:
     """What a part says in words, and how it was made."""
-    if name not in release.sections:
-        return Passage("")
-    section = release[name]
-    rows = [text for text in section.table["sentence"] if text] if name in _TOLD_IN_ROWS else []
-    method = paragraphs(f"How this was made: {section.method}", kind="quiet") if section.method and not section.table.empty else Passage("")
-    return paragraphs(*dict.fromkeys(rows), *section.sentences) + method
+    return cohort.part(release, name, told_in_full=_TOLD_IN_ROWS)
 
 
 def lottery() -> Passage:

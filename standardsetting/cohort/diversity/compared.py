@@ -10,6 +10,7 @@ import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -48,16 +49,16 @@ class Shown:
     cube: ProtectedCube
     people: Mapping[str, str]
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def _lines(self) -> dict[tuple[str, str, str, str], tuple[str, Any]]:
         cells = self.cube.cells
         keys = zip(cells["table"], cells["group"], cells["stage"], cells["measure"], strict=True)
-        object.__setattr__(self, "_lines", dict(zip(keys, zip(cells["shown"], cells["value"], strict=True), strict=True)))
+        return dict(zip(keys, zip(cells["shown"], cells["value"], strict=True), strict=True))
 
     def line(self, table: Table, group: str, stage: str, measure: str) -> tuple[str, int | None]:
         """The text of a line and its number; a group may stand together with the people who did not declare."""
-        lines: dict[tuple[str, str, str, str], tuple[str, Any]] = getattr(self, "_lines")  # noqa: B009
         for label in (group, f"{group} or {NOT_DECLARED}"):
-            if (found := lines.get((" by ".join(table), label, stage, measure))) is not None:
+            if (found := self._lines.get((" by ".join(table), label, stage, measure))) is not None:
                 return found[0], None if pd.isna(found[1]) else int(found[1])
         return "", None
 
