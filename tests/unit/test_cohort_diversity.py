@@ -106,6 +106,12 @@ def test_a_gate_s_parts_are_each_large_enough_before_rounding(made: Any) -> None
         inside = pair.is_focal & False
         inside[focal[:part]] = inside[others[:40]] = True
         assert (_shares(inside, pair, made.protected.policy) is not None) is shown
+    # Nearly everybody: the part that is left is small, whatever the rounded base makes of it.
+    asked = (made.snapshot.people["stage_interviewed"] == "passed").to_numpy()
+    inside = (pair.is_focal & asked) | False
+    inside[(pair.is_focal & asked).nonzero()[0][:8]] = False
+    inside[(~pair.is_focal & asked).nonzero()[0][:40]] = True
+    assert _shares(inside, replace(pair, n=pair.true_n + 4), made.protected.policy) is None
 
 
 def test_a_group_with_a_verdict_only_has_no_number(release: Release) -> None:

@@ -44,6 +44,7 @@ class Pair:
     called: tuple[str, str]
     labels: pd.Series
     n: int
+    true_n: int
     everybody: int
 
     @property
@@ -64,9 +65,11 @@ def pairs(snapshot: CohortSnapshot, shown: Shown) -> tuple[Pair, ...]:
             continue
         (code,) = (code for code in level.groups if code != level.comparator)
         focal, called = level.labels[code], (level.people[code], level.people[level.comparator])
-        n, everybody = shown.count((name,), focal, INTERVIEWED, "passed"), int((snapshot.people[f"stage_{INTERVIEWED}"] == "passed").sum())
+        n, asked = shown.count((name,), focal, INTERVIEWED, "passed"), snapshot.people[f"stage_{INTERVIEWED}"] == "passed"
+        labels, everybody = labels_of(snapshot, level), int(asked.sum())
         if n is not None and min(n, everybody - n) >= shown.cube.policy.counts_from:
-            found.append(Pair(level, focal, level.labels[level.comparator], called, labels_of(snapshot, level), n, everybody))
+            true_n = int((asked & (labels == focal)).sum())
+            found.append(Pair(level, focal, level.labels[level.comparator], called, labels, n, true_n, everybody))
     return tuple(found)
 
 
@@ -77,8 +80,8 @@ def _shares(inside: np.ndarray, pair: Pair, policy: Policy) -> tuple[int, int] |
     """
     count, total = int((inside & pair.is_focal).sum()), int(inside.sum())
     rounded = policy.rounded(count)
-    for part in (count, rounded):
-        if min(part, pair.n - part, total - part, pair.everybody - pair.n - (total - part)) < policy.smallest_count:
+    for part, n in ((count, pair.true_n), (rounded, pair.n)):
+        if min(part, n - part, total - part, pair.everybody - n - (total - part)) < policy.smallest_count:
             return None
     return whole(100 * rounded / pair.n) or 0, whole(100 * (total - rounded) / (pair.everybody - pair.n)) or 0
 
