@@ -43,7 +43,11 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "intersection": ("sentence",),
     # `view` is "unadjusted", "prior" or "prior and possibly tainted"; differences in percentage points.
     "adjusted": ("characteristic", "group", "view", "difference", "low", "high", "sentence"),
-    "trend": ("process", "characteristic", "group", "ratio", "low", "high", "band_low", "band_high", "sentence"),
+    # `series` counts up where a code list changed; the band is what chance explains, the running interval holds at every look.
+    "trend": (
+        "process", "characteristic", "group", "stage", "series", "ratio", "low", "high", "band_low", "band_high", "running_low",
+        "running_high", "sentence",
+    ),
     "due_regard": ("finding", "decision", "owner", "date"),
     "changes": ("what", "sentence"),
     # Positive action. `share` is whole per cent of those to whom a workshop was open; effects are whole points.

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import MultipleLocator
+from matplotlib.ticker import MultipleLocator, NullLocator
 
 from standardsetting.cohort.verdict import GAPS
 from standardsetting.disclosure.release import Release
@@ -90,11 +90,10 @@ def ladder(release: Release) -> Figure | None:
 
 
 def waterfall(release: Release) -> Figure | None:
-    """Each stage's impact ratio and that of the whole way, for the groups whose every stage may be shown."""
+    """Where each group lost or gained ground, part by part of the way that may be shown, and over all these parts together."""
     rows = release["waterfall"].table
     if rows.empty:
         return None
-    stages = dict(release.header["labels"]["stages"])
     groups = rows[["characteristic", "group"]].drop_duplicates().itertuples(index=False, name=None)
     chosen = list(groups)[:_MOST_LINES]
     height = 1.6 + 2.9 * len(chosen)
@@ -109,21 +108,53 @@ def waterfall(release: Release) -> Figure | None:
             colours = [ORANGE if value < 0 else BLUE for value in logs]
             axes.barh(range(len(mine)), logs, left=starts, color=colours, height=0.62)
             axes.axvline(0, color=QUIET, linewidth=0.8)
-            axes.set_yticks(range(len(mine)), [stages.get(s, s) for s in mine["stage"]], fontsize=7)
+            axes.set_yticks(range(len(mine)), [textwrap.fill(part, 34) for part in mine["stage"]], fontsize=7)
             axes.invert_yaxis()
             axes.set_title(group, loc="left", fontsize=8.5)
             ticks = [0.5, 0.8, 1.0, 1.25, 2.0]
             axes.set_xticks(np.log(ticks), [f"{tick:g}" for tick in ticks])
         panels[-1].set_xlabel("Impact ratio, log scale: to the left of 1 the group loses ground, to the right it gains")
-    alt = f"Waterfalls of stage impact ratios for {len(chosen)} groups; the last bar of each is the whole way."
+    alt = f"Waterfalls of impact ratios for {len(chosen)} groups; the last bar of each is all parts of the way together."
     return Figure(
         "waterfall",
         "Where the groups lost or gained ground",
-        "Impact ratio of each stage; the last bar is the whole way",
+        "Impact ratio of each part of the way; the last bar is all of them together",
         alt,
         figure,
         tables.released(release, "waterfall"),
     )
+
+
+def trend(release: Release) -> Figure | None:
+    """One point a process, for the declared comparisons that several processes may show; a new code list starts a new series."""
+    rows = release["trend"].table
+    if rows.empty:
+        return None
+    processes = list(dict.fromkeys(rows["process"]))
+    series = list(rows.groupby(["group", "stage"], sort=False))[:_MOST_LINES]
+    height = 1.4 + 4.0 * len(series)
+    with drawing(height) as figure:
+        panels = figure.subplots(len(series), 1, sharex=True, squeeze=False).ravel()
+        figure.subplots_adjust(left=0.1, right=0.97, top=1 - 0.9 / height, bottom=1.0 / height, hspace=0.45)
+        for axes, ((group, stage), mine) in zip(panels, series, strict=True):
+            for _, part in mine.groupby("series"):
+                at = np.array([processes.index(process) for process in part["process"]])
+                low, high = part["band_low"].astype(float), part["band_high"].astype(float)
+                axes.bar(at, high - low, bottom=low, width=0.5, color=GREY, alpha=0.5)
+                axes.plot(at, part["ratio"].astype(float), "o-", color=BLUE, linewidth=1.2, markersize=5)
+                if at[0] > 0:
+                    axes.axvline(at[0] - 0.5, color=ORANGE, linewidth=1, linestyle=(0, (4, 3)))
+                    axes.annotate("new code list", (at[0] - 0.47, 0.97), xycoords=("data", "axes fraction"), va="top", fontsize=7)
+            axes.axhline(1, color=QUIET, linewidth=0.8)
+            axes.set_yscale("log")
+            axes.set(ylim=(0.3, 3.2), xlim=(-0.5, len(processes) - 0.5))
+            axes.set_yticks([0.5, 0.8, 1, 1.25, 2], ["0.5", "0.8", "1", "1.25", "2"], fontsize=7)
+            axes.yaxis.set_minor_locator(NullLocator())
+            axes.set_title(f"{_short(str(group))}: {stage}", loc="left", fontsize=8.5)
+        panels[-1].set_xticks(range(len(processes)), [textwrap.fill(process, 18) for process in processes], fontsize=7.5)
+    alt = f"Impact ratios of {len(series)} comparisons, one point for each of {len(processes)} processes, and the band that chance explains."
+    unit = "Impact ratio, log scale; the grey band is what chance explains; 1 is no difference"
+    return Figure("trend", "One point a process", unit, alt, figure, tables.released(release, "trend"))
 
 
 def adjusted_view(release: Release) -> Figure | None:

@@ -43,7 +43,8 @@ PARTS: dict[str, tuple[str, str]] = {
     ),
     "waterfall": (
         "Where along the way gaps arose",
-        "The impact ratio of the whole way is the product of the stages' ratios. A favourable end does not undo an unfavourable stage.",
+        "The impact ratio of the parts of the way together is the product of their ratios; a stage that may not be shown is taken "
+        "together with the next. A favourable end does not undo an unfavourable stage.",
     ),
     "comparisons": (
         "Impact ratios and what can be said of them",
@@ -81,7 +82,11 @@ PARTS: dict[str, tuple[str, str]] = {
         "facts which may carry the same disadvantage is not explained by "
         "them.",
     ),
-    "trend": ("Over the years", "One point a process."),
+    "trend": (
+        "Over the years",
+        "One point a process, from what each process released. A difference from one year to the next is mostly chance in groups of "
+        "this size.",
+    ),
     "undeclared": (
         "What those who did not declare could change",
         "Each ratio is worked out again for every way in which the undeclared could belong to the groups.",

@@ -88,6 +88,7 @@ def released(release: Release, name: str) -> Table:
     data.columns = pd.Index([_HEADINGS.get(column, column.replace("_", " ").capitalize()) for column in data.columns])
     # As it was released: a number that is rounded once more would be another number.
     places = {heading: places for heading, places in _PLACES.items() if heading in data}
+    places |= dict.fromkeys({"Low", "High"} & set(data.columns), 2) if "Impact ratio" in data else {}
     return Table(_name(name), _CAPTIONS[name], data, kinds, places=places, missing=_UNSAID)
 
 
@@ -117,10 +118,11 @@ _HEADINGS = {
     "ratio": "Impact ratio",
     "shown": "People",
 }
-_PLACES = {"p": 3, "Adjusted p": 3, "Change of R²": 3}
+_RATIOS = ("Impact ratio", "Smallest ratio", "Largest ratio", "Band low", "Band high", "Running low", "Running high")
+_PLACES = {"p": 3, "Adjusted p": 3, "Change of R²": 3, **dict.fromkeys(_RATIOS, 2)}
 _CAPTIONS = {
     "ladder": "Share of each group among everybody left after each stage: whole per cent.",
-    "waterfall": "Impact ratio of each stage and of the whole way, with 95% intervals, and the shortfall in people.",
+    "waterfall": "Impact ratio of each part of the way and of all of them together, with 95% intervals, and the shortfall in people.",
     "undeclared": "The impact ratio as it is shown, and its smallest and largest possible value.",
     "reasons": "Applicants who were not eligible, by reason: people.",
     "gates": "Share of those interviewed who fell short at each gate: whole per cent.",
@@ -128,7 +130,7 @@ _CAPTIONS = {
     "items": "Difference in score at equal scores on the other values, in standard deviations.",
     "panels": "Spread of assessors' differences, and allocation to panels.",
     "adjusted": "Difference in the rate of meeting the standard: percentage points, with 95% intervals.",
-    "trend": "Impact ratio of each process, with its interval and the band that chance explains.",
+    "trend": "Impact ratio of each process, with its interval, the band that chance explains, and the interval of all processes so far.",
     "legal_file": "The legal file of the workshops.",
     "reach": "Who was eligible for a workshop, invited, booked and attended: people.",
     "not_attending": "Why people who were invited did not attend: people.",

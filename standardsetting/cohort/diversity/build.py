@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from standardsetting.cohort.diversity import compared, interview
-from standardsetting.cohort.diversity.declared import Span, declaration, editions, people, people_of, spans
+from standardsetting.cohort.diversity.declared import Span, declaration, editions, in_a_sentence, people, people_of, spans, stage_labels
 from standardsetting.cohort.diversity.over_years import over_the_years
 from standardsetting.cohort.snapshot import Coded, CohortSnapshot
 from standardsetting.cohort.verdict import GAPS
@@ -71,8 +71,9 @@ def diversity_release(
         "comparisons": _compared(rows),
         "waterfall": _plain(
             "waterfall",
-            compared.waterfall(shown, parts),
-            method="Each stage's impact ratio with its score interval; their product is the ratio of the whole way. Shortfall in people.",
+            compared.waterfall(shown, stage_labels(snapshot)),
+            method="Each part's impact ratio with its score interval, from the rounded counts; their product is the ratio of the whole. "
+            "Shortfall in people.",
         ),
         "undeclared": _plain(
             "undeclared",
@@ -141,14 +142,14 @@ def _plain(name: str, table: pd.DataFrame, *, method: str) -> Section:
 def _due_regard(rows: pd.DataFrame) -> Section:
     """A line for each finding of the declared family that asks for a decision; a line that nothing was found where there is none."""
     primary = rows[(rows["family"] == compared.PRIMARY) & rows["verdict"].isin(GAPS)]
-    findings = [f"{r['group']}, {_lower(r['stage'])}: {r['verdict']}" for r in primary.to_dict("records")]
+    findings = [f"{r['group']}, {in_a_sentence(r['stage'])}: {r['verdict']}" for r in primary.to_dict("records")]
     findings = findings or ["No gap was found in the declared comparisons."]
     return Section(pd.DataFrame([{"finding": finding, "decision": "", "owner": "", "date": ""} for finding in findings]))
 
 
 def _header(snapshot: CohortSnapshot, protected: ProtectedCube, rows: pd.DataFrame, number: int) -> dict[str, Any]:
     labels = {
-        "stages": {stage.name: stage.label for stage in snapshot.stages},
+        "stages": stage_labels(snapshot),
         "levels": {" by ".join(table): " by ".join(snapshot.levels[name].title for name in table) for table in snapshot.tables},
         "notes": {level.name: level.note for level in snapshot.levels.values() if level.note},
     }
@@ -191,7 +192,3 @@ def header_of(
         "legal_basis": {c.title: c.legal_basis for c in characteristics if c.legal_basis},
         "changed_since_closing": snapshot.changed_since_closing,
     }
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]

@@ -6,7 +6,6 @@ group is computed.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from standardsetting.cohort import families, undeclared
-from standardsetting.cohort.diversity.declared import Span, Table
+from standardsetting.cohort.diversity.declared import Span, Table, span_between
 from standardsetting.cohort.intervals import score_interval_ratio
 from standardsetting.cohort.rates import Comparison, compare
 from standardsetting.cohort.verdict import CODES, Verdict, verdict_sentence
@@ -28,6 +27,7 @@ from standardsetting.process import Process
 
 ROUNDED, VERDICT_ONLY, TOO_FEW = "rounded counts", "verdict only", "too few"
 PRIMARY, EXPLORATORY = "declared", "exploratory"
+WHOLE_WAY = "The whole of this"
 # What a reader should hear of first.
 _CONCERN = (
     Verdict.MATERIAL_GAP,
@@ -65,10 +65,13 @@ class Shown:
     def count(self, table: Table, group: str, stage: str, measure: str) -> int | None:
         return self.line(table, group, stage, measure)[1]
 
+    def left(self, table: Table, group: str, stage: str) -> int | None:
+        """How many were left after a stage; at the first, how many entered it."""
+        return self.count(table, group, stage, "entered" if stage == self.cube.declaration.stages[0] else "passed")
+
     def over_a_span(self, table: Table, group: str, span: Span) -> tuple[int, int] | None:
         """Who passed the end of a span, of all who began it; those who withdrew or are waiting began it too."""
-        n = self.count(table, group, span.since, "entered" if span.since == self.cube.declaration.stages[0] else "passed")
-        a = self.count(table, group, span.until, "passed")
+        n, a = self.left(table, group, span.since), self.count(table, group, span.until, "passed")
         return None if n is None or a is None else (a, n)
 
     def comparator(self, table: Table) -> str:
@@ -191,42 +194,59 @@ def with_undeclared(rows: pd.DataFrame, bounds: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def waterfall(shown: Shown, spans: tuple[Span, ...]) -> pd.DataFrame:
-    """The impact ratio of each stage, whose product is the ratio of the whole: only for groups whose every stage may be shown."""
-    stages = shown.cube.declaration.stages
+@dataclass(frozen=True)
+class Step:
+    """A part of the way whose counts are shown: who passed its end, of all who began it, in a group and beside it."""
+
+    label: str
+    counts: tuple[int, int]
+    others: tuple[int, int]
+
+
+def waterfall(shown: Shown, labels: Mapping[str, str]) -> pd.DataFrame:
+    """The impact ratio of each part of the way that may have a rate; their product is the ratio of all these parts together.
+
+    A stage whose count is hidden, or beside which too few were lost for a rate, is taken together with the stage after it.
+    """
     rows: list[dict[str, object]] = []
     for table in (t for t in shown.cube.declaration.tables if len(t) == 1):
         for group in shown.focal(table):
-            mine, others = (_through(shown, table, who) for who in (group, shown.comparator(table)))
-            if mine is None or others is None:
+            steps = _steps(shown, table, group, labels)
+            if len(steps) < 2:
                 continue
-            for at, span in enumerate((*spans_of(stages), Span(stages[0], stages[-1], "The whole way")), start=1):
-                (a, n), (c, m) = ((way[-1], way[0]) if at == len(stages) else (way[at], way[at - 1]) for way in (mine, others))
-                limits = score_interval_ratio(a, n, c, m)
-                expected = n * (a + c) / (n + m)
-                rows.append(
-                    {
-                        "characteristic": table[0],
-                        "group": group,
-                        "stage": span.label if at == len(stages) else span.until,
-                        "ratio": rounded_to(a * m / (n * c), 2),
-                        "low": rounded_to(float(limits.low), 2),
-                        "high": rounded_to(float(limits.high), 2),
-                        "shortfall": whole(expected - a),
-                    }
-                )
+            (_, n), (a, _), (_, m), (c, _) = steps[0].counts, steps[-1].counts, steps[0].others, steps[-1].others
+            rows += [
+                {"characteristic": table[0], "group": group, "stage": step.label, **_ground(*step.counts, *step.others)}
+                for step in (*steps, Step(WHOLE_WAY, (a, n), (c, m)))
+            ]
     return pd.DataFrame(rows, columns=["characteristic", "group", "stage", "ratio", "low", "high", "shortfall"])
 
 
-def spans_of(stages: tuple[str, ...]) -> tuple[Span, ...]:
-    return tuple(Span(before, after, after) for before, after in itertools.pairwise(stages))
+def _steps(shown: Shown, table: Table, group: str, labels: Mapping[str, str]) -> list[Step]:
+    """The way from the first stage that is shown to the last, in the shortest parts in which both sides may have a rate."""
+    found: list[Step] = []
+    since: str | None = None
+    for stage in shown.cube.declaration.stages:
+        if since is None:
+            since = stage if all(shown.left(table, who, stage) for who in (group, shown.comparator(table))) else None
+            continue
+        part = span_between(labels, since, stage)
+        counts, others = (shown.over_a_span(table, who, part) for who in (group, shown.comparator(table)))
+        if counts and others and shown.may_have_a_rate(*counts) and shown.may_have_a_rate(*others):
+            found.append(Step(part.label, counts, others))
+            since = stage
+    return found
 
 
-def _through(shown: Shown, table: Table, group: str) -> list[int] | None:
-    """How many were left after each stage; None where one of them may not be shown or nobody was left."""
-    stages = shown.cube.declaration.stages
-    counts = [shown.count(table, group, stages[0], "entered"), *(shown.count(table, group, stage, "passed") for stage in stages[1:])]
-    return [int(c) for c in counts if c] if all(counts) else None
+def _ground(a: int, n: int, c: int, m: int) -> dict[str, object]:
+    """What a group lost or gained on a part of the way."""
+    limits = score_interval_ratio(a, n, c, m)
+    return {
+        "ratio": rounded_to(a * m / (n * c), 2),
+        "low": rounded_to(float(limits.low), 2),
+        "high": rounded_to(float(limits.high), 2),
+        "shortfall": whole(n * (a + c) / (n + m) - a),
+    }
 
 
 def ladder(shown: Shown) -> pd.DataFrame:
@@ -236,8 +256,7 @@ def ladder(shown: Shown) -> pd.DataFrame:
     for table in (t for t in shown.cube.declaration.tables if len(t) == 1):
         for group in shown.focal(table):
             for stage in stages:
-                measure = "entered" if stage == stages[0] else "passed"
-                part, everybody = shown.count(table, group, stage, measure), shown.count(table, EVERYBODY, stage, measure)
+                part, everybody = shown.left(table, group, stage), shown.left(table, EVERYBODY, stage)
                 share = whole(100 * part / everybody) if part and everybody else None
                 rows.append({"characteristic": table[0], "group": group, "stage": stage, "share": share})
     return pd.DataFrame(rows)

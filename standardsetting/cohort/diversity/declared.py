@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -81,19 +82,34 @@ def labels_of(snapshot: CohortSnapshot, level: Level) -> pd.Series:
 
 def spans(snapshot: CohortSnapshot) -> tuple[Span, ...]:
     """The parts of the way that are compared: each stage, then what the definition declares, then the whole."""
-    stages, labels = [stage.name for stage in snapshot.stages], {stage.name: stage.label for stage in snapshot.stages}
-    steps = [Span(before, after, labels[after]) for before, after in itertools.pairwise(stages) if after not in _NEVER_FAILED]
+    labels = stage_labels(snapshot)
+    stages = list(labels)
+    steps = [span_between(labels, before, after) for before, after in itertools.pairwise(stages) if after not in _NEVER_FAILED]
     declared = {(c.since, c.until) for c in snapshot.process.cohort.primary_family if {c.since, c.until} <= set(stages)}
     declared |= {(stages[0], stages[-1])}
     longer = sorted(
         declared - {(step.since, step.until) for step in steps}, key=lambda pair: (stages.index(pair[1]), -stages.index(pair[0]))
     )
-    return (*steps, *(Span(since, until, f"{labels[until]}, of those who {_past(since, labels)}") for since, until in longer))
+    return (*steps, *(span_between(labels, since, until) for since, until in longer))
 
 
-def _past(stage: str, labels: dict[str, str]) -> str:
+def span_between(labels: Mapping[str, str], since: str, until: str) -> Span:
+    """A part of the way in words: a single stage by its own name, a longer part with those whom it starts from."""
+    stages = list(labels)
+    if stages.index(until) == stages.index(since) + 1:
+        return Span(since, until, labels[until])
     words = {"applied": "applied", "eligible": "were eligible", "interviewed": "were interviewed"}
-    return words.get(stage, f"reached: {labels[stage].lower()}")
+    return Span(since, until, f"{labels[until]}, of those who {words.get(since, f'reached: {labels[since].lower()}')}")
+
+
+def in_a_sentence(label: str) -> str:
+    """What a stage or part of the way is called when a sentence does not start with it."""
+    return label[:1].lower() + label[1:]
+
+
+def stage_labels(snapshot: CohortSnapshot) -> dict[str, str]:
+    """The stages in order, and what people call them."""
+    return {stage.name: stage.label for stage in snapshot.stages}
 
 
 def editions(snapshot: CohortSnapshot) -> dict[str, str]:

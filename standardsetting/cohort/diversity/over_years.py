@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from standardsetting.cohort.diversity.compared import Shown, rounded_to
-from standardsetting.cohort.diversity.declared import Span
+from standardsetting.cohort.diversity.declared import Span, in_a_sentence
 from standardsetting.cohort.trend import trend
 from standardsetting.disclosure import releases
 from standardsetting.disclosure.release import SECTIONS, Release, Section
@@ -67,9 +67,16 @@ def over_the_years(
                     continue
                 found = trend(pd.DataFrame(there))
                 notes += [f"{group}: {note}" for note in found.notes[1:]]
+                outside = found.points.loc[found.points["outside"], "process"].tolist()
+                if outside:
+                    notes.append(f"{group}, {in_a_sentence(span.label)}: outside the band that chance explains in {', '.join(outside)}.")
                 rows += [_released(point, table[0], group, span) for point in found.points.to_dict("records")]
-    sentences = tuple(dict.fromkeys(notes)) if rows else ("No group has counts in two processes.",)
-    method = "Released counts of each process; control limits: exact binomial, tails of 0.00135. A new code list starts a new series."
+    sentences = tuple(dict.fromkeys(notes)) or ("Every point lies inside the band that chance explains.",)
+    sentences = sentences if rows else ("No group has counts in two processes.",)
+    method = (
+        "Released counts of each process, rounded as they were released. Band: exact binomial limits, tails of 0.00135, around the series' "
+        "pooled ratio. Running interval: holds at every look. A new code list or another comparator starts a new series."
+    )
     return Section(pd.DataFrame(rows, columns=list(SECTIONS["trend"])), sentences, method)
 
 
@@ -109,10 +116,14 @@ def _released(point: Mapping[Any, Any], level: str, group: str, span: Span) -> d
         "process": point["process"],
         "characteristic": level,
         "group": group,
+        "stage": span.label,
+        "series": int(point["segment"]),
         "ratio": rounded_to(point["ratio"], 2),
         "low": rounded_to(point["low"], 2),
         "high": rounded_to(point["high"], 2),
         "band_low": rounded_to(point["limit_low"], 2),
         "band_high": rounded_to(point["limit_high"], 2),
-        "sentence": f"{point['process']}: {group}, {span.label[0].lower()}{span.label[1:]}: {outside} the band that chance explains.",
+        "running_low": rounded_to(point["running_low"], 2),
+        "running_high": rounded_to(point["running_high"], 2),
+        "sentence": f"{point['process']}: {group}, {in_a_sentence(span.label)}: {outside} the band that chance explains.",
     }
