@@ -107,7 +107,7 @@ def intraclass_correlations(
         if coded.shape[2] > 1:
             block.insert(0, "value", value)
         blocks.append(block)
-    table = pd.concat(blocks)
+    table = pd.concat(blocks) if len(blocks) > 1 else blocks[0]
     table.attrs.update(confidence=confidence, dropped=tuple(dropped), notes=tuple(notes))
     return table
 

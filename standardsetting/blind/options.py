@@ -10,7 +10,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -18,6 +17,7 @@ import pandas as pd
 from standardsetting.blind.profile_counts import distinct_profiles
 from standardsetting.blind.scores import BlindScores
 from standardsetting.errors import UsageError
+from standardsetting.intervals import wilson_rate
 from standardsetting.profiles import cut_meaning, possible_totals
 from standardsetting.rule import INCOMPLETE, MET, DecisionRule
 from standardsetting.scale import Number, as_fraction, plain
@@ -94,7 +94,8 @@ def options(
         raise UsageError("There is no cut to look at: give cuts, or a rule with its scale.")
     met: dict[Fraction, int] = {}
     table = pd.DataFrame([_option(cohort, rule, cut, grid, met) for cut in chosen])
-    table["rate"], table["low"], table["high"] = wilson(table["met"].to_numpy(), table["complete"].to_numpy(), confidence=confidence)
+    table["rate"] = table["met"] / table["complete"].where(table["complete"] > 0)
+    table["low"], table["high"] = wilson_rate(table["met"], table["complete"], confidence=confidence)
     table["vacancies"] = pd.array([vacancies] * len(table), dtype="Int64")
     table["met_minus_vacancies"] = table["met"].astype("Int64") - table["vacancies"]
     order = ["cut", "kind", "complete", "met", "rate", "low", "high", "not_met_hurdle_only", "not_met_total_only", "not_met_both"]
@@ -196,26 +197,6 @@ def _option(cohort: _Cohort, rule: DecisionRule, cut: Fraction, grid: tuple[Frac
 
 def _met(decided: pd.DataFrame) -> np.ndarray:
     return (decided["status"] == MET).to_numpy()
-
-
-def wilson(successes: np.ndarray, n: np.ndarray, *, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The rate and its Wilson score interval, missing where nobody is counted.
-
-    Examples
-    --------
-    >>> rate, low, high = wilson(np.array([8]), np.array([10]))
-    >>> float(rate[0]), round(float(low[0]), 4), round(float(high[0]), 4)
-    (0.8, 0.4902, 0.9433)
-    """
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    size = np.where(n > 0, n, np.nan).astype(float)
-    rate = successes / size
-    centre = (rate + z**2 / (2 * size)) / (1 + z**2 / size)
-    half = z / (1 + z**2 / size) * np.sqrt(rate * (1 - rate) / size + z**2 / (4 * size**2))
-    # At 0 and at n the formula gives the edge exactly; rounding error must not push it past.
-    low = np.where(successes == 0, 0.0 * size, centre - half)
-    high = np.where(successes == n, 1.0 + 0.0 * size, centre + half)
-    return rate, low, high
 
 
 def deciding(table: pd.DataFrame) -> pd.DataFrame:

@@ -170,7 +170,7 @@ def rated(ratings: pd.DataFrame, *, needs: Sequence[str] = ("candidate", "assess
         columns[one], columns[many] = codes, np.asarray(labels, dtype=object)
     coded = Rated(**columns, rating=rating, dropped=used.dropped)
     unit = coded.candidate * len(coded.values) + coded.value
-    repeated = repeats(unit, coded.assessor, np.bincount(unit))
+    repeated = repeats(unit, coded.assessor, np.bincount(np.bincount(unit)))
     if repeated is not None:
         raise FindingsError(
             f"One rating for each candidate, assessor and value was expected; {repeated.sum()} rows share theirs with another row.",
@@ -192,22 +192,38 @@ def usable(ratings: pd.DataFrame, *, needs: Sequence[str]) -> Usable:
     return used if used.rating.dtype.kind != "f" else used.only(~np.isnan(used.rating), NO_RATING)
 
 
-def repeats(unit: np.ndarray, assessor: np.ndarray, size: np.ndarray) -> np.ndarray | None:
+def repeats(unit: np.ndarray, assessor: np.ndarray, of_size: np.ndarray) -> np.ndarray | None:
     """Ratings that share their unit (a value of a candidate) and their assessor with another; None where there are none.
 
-    `size` holds the ratings of every unit.
+    `of_size` holds how many units have no rating, one, two, and so on.
     """
-    largest, last = size.max(initial=0), np.empty(len(size), dtype=assessor.dtype)
+    largest, last = len(of_size) - 1, np.empty(of_size.sum(), dtype=assessor.dtype)
     left, who = unit, assessor
     # Each round takes one assessor off every unit that has ratings left.
     for taken in range(1, largest):
         last[left] = who
         other = last[left] != who
-        if len(left) - np.count_nonzero(other) > np.count_nonzero(size >= taken):
+        if len(left) - np.count_nonzero(other) > of_size[taken:].sum():
             return pd.DataFrame({"unit": unit, "assessor": assessor}).duplicated(keep=False).to_numpy()
         if taken + 1 < largest:
             left, who = left[other], who[other]
     return None
+
+
+def numbered(written: np.ndarray, below: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The distinct whole numbers from 0 to `below`, sorted; the place of each one's among them; how often each occurs."""
+    if below <= 4 * len(written) + 65536:
+        often = np.bincount(written, minlength=below)
+        found = np.flatnonzero(often)
+        place = np.empty(below, dtype=np.intp)
+        place[found] = np.arange(len(found))
+        return found, place[written], often[found]
+    risen = np.diff(written, prepend=-1)
+    if (risen < 0).any():
+        return np.unique(written, return_inverse=True, return_counts=True)
+    first = np.flatnonzero(risen)
+    often = np.diff(first, append=len(written))
+    return written[first], np.repeat(np.arange(len(first)), often), often
 
 
 def one_rating_an_assessor(coded: Rated) -> Rated:

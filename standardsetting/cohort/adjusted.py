@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 from standardsetting.cohort import firth
-from standardsetting.cohort.intervals import critical_value, newcombe_difference
+from standardsetting.cohort.intervals import newcombe_difference
 from standardsetting.cohort.missing import LeftOut, TwoGroups, left_out_sentence, two_groups
 from standardsetting.errors import UsageError
+from standardsetting.intervals import critical_value
 
 UNADJUSTED, PRIOR, BOTH = "unadjusted", "clearly prior facts", "clearly prior and possibly tainted facts"
 FEWEST_IN_GROUP, FEWEST_EITHER_WAY, FEWEST_IN_CATEGORY, FEWEST_DF = 20, 10, 10, 10

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from standardsetting.cohort.intervals import Floats, checked_counts, critical_value
+from standardsetting.intervals import Floats, checked_counts, critical_value
 
 # Weights closer than this are compared again as whole numbers: only an exact tie counts as one.
 NEAR_TIE = 1e-6

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from standardsetting.cohort.intervals import Floats
 from standardsetting.errors import UsageError
+from standardsetting.intervals import Floats
 
 PRIMARY, EXPLORATORY = "declared", "exploratory"
 
@@ -124,6 +124,9 @@ def _back(values: Floats, order: np.ndarray, adjusted: Floats) -> Floats:
 
 def _sentence(primary: np.ndarray, made: np.ndarray) -> str:
     first, rest = int((primary & made).sum()), int((~primary & made).sum())
-    text = f"{first + rest} comparisons were made: {first} declared in advance (Holm) and {rest} exploratory (Benjamini-Hochberg)."
     lacking = int((~made).sum())
-    return f"{text} {lacking} more could not be made." if lacking else text
+    more = f"; {lacking} more could not be made" if lacking else ""
+    return (
+        f"{first + rest} comparisons have figures behind them: {first} of those declared in advance, and {rest} exploratory{more}. Their "
+        "p-values allow for how many there are, by Holm's method for those declared and Benjamini and Hochberg's for the others."
+    )

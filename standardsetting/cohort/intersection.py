@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from standardsetting.cohort.intervals import critical_value
 from standardsetting.cohort.missing import Labels, LeftOut, declared, left_out_sentence
 from standardsetting.errors import UsageError
+from standardsetting.intervals import critical_value
 
 FEWEST_IN_CATEGORY = 10
 # Prior standard deviations of log odds: wide for the baseline, one for each main effect, and half-normal for the size of interactions.

@@ -7,44 +7,15 @@ at, `c` of `n2` in the reference group.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
+from numpy.typing import ArrayLike
 
-from standardsetting.errors import UsageError
+from standardsetting.intervals import Floats, Limits, checked_counts, critical_value, wilson_rate
 
-Floats = NDArray[np.float64]
 # Bisection on the logarithm of the ratio between these ends: 60 halvings leave less than 1e-15 of its scale.
 FURTHEST = math.log(1e15)
 HALVINGS = 60
-
-
-class Limits(NamedTuple):
-    """The lower and upper limits of an interval, in arrays as long as the counts."""
-
-    low: Floats
-    high: Floats
-
-
-def critical_value(confidence: float) -> float:
-    """The two-sided standard normal quantile of a confidence: 1.96 for 0.95."""
-    if not 0 < confidence < 1:
-        raise UsageError("A confidence between 0 and 1 was expected, such as 0.95.")
-    return float(ndtri((1 + confidence) / 2))
-
-
-def checked_counts(successes: ArrayLike, n: ArrayLike) -> tuple[Floats, Floats]:
-    """Counts as floats; refuses counts that are not whole, below zero, or above the number of candidates."""
-    try:
-        a, size = np.broadcast_arrays(np.asarray(successes, dtype=float), np.asarray(n, dtype=float))
-    except (TypeError, ValueError) as bad:
-        raise UsageError("Whole numbers of successes and of candidates were expected, as many of the one as of the other.") from bad
-    wrong = ~(np.isfinite(a) & np.isfinite(size) & (a == np.floor(a)) & (size == np.floor(size)) & (a >= 0) & (a <= size))
-    if wrong.any():
-        raise UsageError(f"Whole numbers with 0 <= successes <= candidates were expected; {int(wrong.sum())} of {wrong.size} are not.")
-    return a, size
 
 
 def restricted_rate(a: ArrayLike, n1: ArrayLike, c: ArrayLike, n2: ArrayLike, ratio: ArrayLike) -> Floats:
@@ -142,29 +113,6 @@ def newcombe_difference(a: ArrayLike, n1: ArrayLike, c: ArrayLike, n2: ArrayLike
         difference - np.hypot(p1 - first.low, second.high - p2),
         difference + np.hypot(first.high - p1, p2 - second.low),
     )
-
-
-def wilson_rate(successes: ArrayLike, n: ArrayLike, *, confidence: float = 0.95) -> Limits:
-    """The Wilson score interval of one rate.
-
-    References
-    ----------
-    Wilson (1927), Journal of the American Statistical Association 22, 209-212.
-
-    Examples
-    --------
-    >>> limits = wilson_rate(5, 10)
-    >>> round(float(limits.low), 4), round(float(limits.high), 4)
-    (0.2366, 0.7634)
-    """
-    z = critical_value(confidence)
-    a, size = checked_counts(successes, n)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p = a / size
-        centre = (p + z * z / (2 * size)) / (1 + z * z / size)
-        half = z / (1 + z * z / size) * np.sqrt(p * (1 - p) / size + z * z / (4 * size * size))
-    low = np.where(a == 0, np.where(size > 0, 0.0, np.nan), centre - half)
-    return Limits(low, np.where((a == size) & (size > 0), 1.0, centre + half))
 
 
 def katz_log_interval(a: ArrayLike, n1: ArrayLike, c: ArrayLike, n2: ArrayLike, *, confidence: float = 0.95) -> Limits:

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from standardsetting.cohort.families import holm
-from standardsetting.cohort.intervals import critical_value
 from standardsetting.cohort.missing import Labels, LeftOut, left_out_sentence, two_groups
 from standardsetting.errors import UsageError
+from standardsetting.intervals import critical_value
 
 FEWEST_MODELLED = 30
 NO_SCORES = "without a score on every value"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from standardsetting.cohort.intervals import checked_counts
 from standardsetting.errors import UsageError
+from standardsetting.intervals import checked_counts
 
 SMALLEST_SHARE = 0.02
 WARNING = (

@@ -13,8 +13,8 @@ import pandas as pd
 from scipy.special import chdtrc
 
 from standardsetting.cohort.exact_tests import conditional_odds_ratio, hypergeometric
-from standardsetting.cohort.intervals import Floats, checked_counts, critical_value
 from standardsetting.errors import UsageError
+from standardsetting.intervals import Floats, checked_counts, critical_value
 
 COUNTS = ("successes", "n", "reference_successes", "reference_n")
 # Tables of this relative closeness in probability count as equally probable, as in R's exact Mantel-Haenszel test.

@@ -13,9 +13,10 @@ import pandas as pd
 from scipy.special import bdtr, ndtri
 
 from standardsetting.cohort.exact_tests import exact_test
-from standardsetting.cohort.intervals import Floats, checked_counts, critical_value, score_statistic
+from standardsetting.cohort.intervals import score_statistic
 from standardsetting.cohort.verdict import FOUR_FIFTHS
 from standardsetting.errors import UsageError
+from standardsetting.intervals import Floats, checked_counts, critical_value
 
 CHANCE = 0.8
 TAIL = 1e-12

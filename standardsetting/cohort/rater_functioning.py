@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from standardsetting.cohort.intervals import critical_value
 from standardsetting.cohort.missing import LeftOut, left_out_sentence, two_groups
 from standardsetting.errors import UsageError
+from standardsetting.intervals import critical_value
 
 FEWEST_CANDIDATES = 20
 FEWEST_ASSESSORS = 5

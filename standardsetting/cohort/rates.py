@@ -9,10 +9,11 @@ import math
 from dataclasses import dataclass
 
 from standardsetting.cohort.exact_tests import conditional_odds_ratio, exact_test, hypergeometric
-from standardsetting.cohort.intervals import checked_counts, newcombe_difference, score_interval_ratio
+from standardsetting.cohort.intervals import newcombe_difference, score_interval_ratio
 from standardsetting.cohort.power import CandidatesNeeded, candidates_needed, smallest_detectable_ratio
 from standardsetting.cohort.verdict import CODES, Verdict, verdict_sentence, verdicts
 from standardsetting.cohort.words import disagree, in_words
+from standardsetting.intervals import checked_counts
 
 METHODS = (
     "Impact ratio: Miettinen-Nurminen score interval, by inversion. Difference: Newcombe hybrid score interval, no continuity correction. "

@@ -17,7 +17,8 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from standardsetting.cohort.intervals import Floats, Limits, checked_counts, critical_value, restricted_rate
+from standardsetting.cohort.intervals import restricted_rate
+from standardsetting.intervals import Floats, Limits, checked_counts, critical_value
 
 Counts = tuple[float, float, float, float]
 # Alternatives: ratios spread around 1 on the log scale (normal, this standard deviation), and reference rates.

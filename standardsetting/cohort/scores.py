@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from standardsetting.cohort.intervals import critical_value
 from standardsetting.cohort.missing import Labels, LeftOut, declared, left_out_sentence, two_groups
 from standardsetting.errors import UsageError
+from standardsetting.intervals import critical_value
 from standardsetting.scale import Number, as_fraction
 
 # Below ten people in a group an interval says almost nothing; below thirty a distribution shows single people.

@@ -34,7 +34,7 @@ PUBLISHED = {
     DID_NOT_ATTEND: WITHDRAWN, VOID: PENDING, INCOMPLETE: PENDING, APPEALED: PENDING, RESERVE_LISTED: PENDING,
 }  # fmt: skip
 WORKSHOP_DAYS = ("workshop_invited", "workshop_booked", "workshop_attended")
-FACTS = ("adjustment_made", "reason_not_eligible", "workshop_listed", *WORKSHOP_DAYS, "workshop_arm")
+FACTS = ("adjustment_made", "reason_not_eligible", "workshop_listed", *WORKSHOP_DAYS, "workshop_there", "workshop_arm")
 OUTCOMES = ("total", "status", "reason")
 RATING_COLUMNS = ("person", "assessor", "exercise", "value", "rating", "kind", "panel", "day")
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from standardsetting.cohort.intervals import Floats, critical_value
 from standardsetting.cohort.rates import compare
 from standardsetting.errors import UsageError
+from standardsetting.intervals import Floats, critical_value
 
 COLUMNS = ("stage", "entered", "passed", "reference_entered", "reference_passed")
 OVERALL = "overall"

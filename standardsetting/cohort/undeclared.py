@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from standardsetting.cohort.intervals import Floats, checked_counts, score_interval_ratio
+from standardsetting.cohort.intervals import score_interval_ratio
 from standardsetting.cohort.verdict import CODES, Verdict, verdict_sentence, verdicts
+from standardsetting.intervals import Floats, checked_counts
 
 Tables = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 # So many steps in each direction at most; with more people undeclared, evenly spread allocations with both ends are taken.

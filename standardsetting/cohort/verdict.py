@@ -10,7 +10,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from standardsetting.cohort.intervals import checked_counts, critical_value, score_statistic
+from standardsetting.cohort.intervals import score_statistic
+from standardsetting.intervals import checked_counts, critical_value
 
 FOUR_FIFTHS = 0.8
 FIVE_QUARTERS = 1.25

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from standardsetting.cohort.intervals import Floats
 from standardsetting.cohort.power import CandidatesNeeded
 from standardsetting.cohort.verdict import FIVE_QUARTERS, FOUR_FIFTHS, MIRROR, Verdict, verdict_sentence
+from standardsetting.intervals import Floats
 
 Estimate = tuple[float, "Floats | float", "Floats | float"]
 
@@ -107,3 +107,15 @@ def _about(people: int) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def those_who(stage: str, label: str) -> str:
+    """The people at a stage, after "those"; `label` is what the stage is called where it has no words of its own.
+
+    Examples
+    --------
+    >>> those_who("eligible", "Eligible"), those_who("posted", "Posted")
+    ('who were eligible', 'who reached: posted')
+    """
+    words = {"applied": "who applied", "eligible": "who were eligible", "interviewed": "who were interviewed"}
+    return words.get(stage, f"who reached: {label.lower()}")

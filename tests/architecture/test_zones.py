@@ -23,6 +23,7 @@ NEVER = {
     "rule": {"named", "blind", "process", "reporting"},
     "profiles": {"named", "blind", "process", "reporting"},
     "records": {"named", "blind", "reporting"},
+    "intervals": {"named", "firewall", "blind", "cohort", "linkage", "disclosure", "process", "reporting"},
 }
 HEAVY = ("matplotlib", "papermill", "IPython", "seaborn")
 
@@ -71,6 +72,14 @@ def test_no_module_trespasses(path):
 )
 def test_the_guard_sees_a_trespass(place, line):
     assert trespasses(PACKAGE / place, ast.parse(line))
+
+
+def test_blind_and_cohort_share_formulas_above_the_wall_and_not_across_it():
+    """The interval of one rate has one home that both may import; either zone's own way to it would be a trespass."""
+    for place in ("blind/options.py", "cohort/rates.py"):
+        assert not trespasses(PACKAGE / place, ast.parse("from standardsetting.intervals import wilson_rate"))
+    assert trespasses(PACKAGE / "blind/options.py", ast.parse("from standardsetting.cohort.intervals import newcombe_difference"))
+    assert trespasses(PACKAGE / "intervals.py", ast.parse("from standardsetting.blind.scores import BlindScores"))
 
 
 def test_only_the_door_writes_blind_folders_and_only_reading_makes_blind_scores():

@@ -14,6 +14,7 @@ from standardsetting.blind import agreement
 from standardsetting.blind.agreement.ratings import code
 from standardsetting.blind.agreement.resampling import block_sizes, drawn, two_way
 from standardsetting.blind.agreement.unit_patterns import UnitPatterns
+from standardsetting.blind.agreement.unit_types import unit_types
 
 FIVE = Scale(1, 5)
 POINTS = range(1, 6)
@@ -175,6 +176,24 @@ def test_kendall_from_spearman(rows):
     table.columns = ["candidate", "assessor", "value", "rating"]
     spread = ((ranks.sum(axis=0) - ranks.sum(axis=0).mean()) ** 2).sum()
     same(agreement.kendall_w(table, **PLAIN), 12 * spread / (9 * (n**3 - n) - 3 * tied))
+
+
+@quick
+@given(st.integers(2, 12), st.integers(1, 9), st.integers(0, 9), st.integers(0, 2**32))
+def test_types_of_unit_hold_the_counts_of_every_unit(k, n_units, most, seed):
+    """Also where more fall on one point than a digit holds, on the last point among them, and where the scale is too long for digits."""
+    random = np.random.default_rng(seed)
+    sizes = random.integers(0, most + 1, n_units)
+    unit = random.permutation(np.repeat(np.arange(n_units), sizes))
+    point = random.choice([0, k - 1, k // 2], len(unit)).astype(np.int8)
+    counts = np.zeros((n_units, k), dtype=int)
+    np.add.at(counts, (unit, point), 1)
+    types = unit_types(unit, point, n_units=n_units, k=k)
+    of_unit = types.type_of_number[types.written]
+    assert np.array_equal(types.counts[of_unit], counts)
+    assert np.array_equal(types.units, np.bincount(of_unit, minlength=len(types.counts)))
+    assert not types.counts[0].any() and np.array_equal(types.written == 0, ~counts.any(axis=1))
+    assert np.array_equal(types.of_size, np.bincount(sizes, minlength=1))
 
 
 def statistics(coded):

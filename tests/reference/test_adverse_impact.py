@@ -11,9 +11,10 @@ from scipy.stats.contingency import odds_ratio
 
 from standardsetting.cohort.exact_tests import conditional_odds_ratio, hypergeometric
 from standardsetting.cohort.families import benjamini_hochberg, holm
-from standardsetting.cohort.intervals import katz_log_interval, newcombe_difference, score_interval_ratio, wilson_rate
+from standardsetting.cohort.intervals import katz_log_interval, newcombe_difference, score_interval_ratio
 from standardsetting.cohort.pooled import COUNTS, pool
 from standardsetting.cohort.rates import compare
+from standardsetting.intervals import wilson_rate
 
 HERE = Path(__file__).parent
 RECORDS = {record["id"]: record for record in json.loads((HERE / "adverse_impact.json").read_text(encoding="utf-8"))["records"]}

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import binom
 
 from standardsetting.cohort.exact_tests import barnard_p, conditional_odds_ratio, exact_test, hypergeometric
-from standardsetting.cohort.intervals import katz_log_interval, newcombe_difference, score_interval_ratio, score_statistic, wilson_rate
+from standardsetting.cohort.intervals import katz_log_interval, newcombe_difference, score_interval_ratio, score_statistic
 from standardsetting.cohort.power import candidates_needed, detection_chance, smallest_detectable_ratio
 from standardsetting.cohort.rates import compare
 from standardsetting.cohort.verdict import CODES, Verdict, verdict_sentence, verdicts
@@ -156,11 +156,6 @@ def test_koopman_is_narrower_than_miettinen_nurminen_and_katz_needs_successes():
     ours, koopman = score_interval_ratio(4, 18, 9, 22), score_interval_ratio(4, 18, 9, 22, corrected=False)
     assert ours.low < koopman.low < koopman.high < ours.high
     assert np.isnan(katz_log_interval(0, 18, 9, 22).low)
-
-
-def test_wilson_ends_exactly_at_0_and_1():
-    limits = wilson_rate([0, 7], [7, 7])
-    assert limits.low[0] == 0 and limits.high[1] == 1
 
 
 def test_ties_are_exact():

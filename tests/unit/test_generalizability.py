@@ -1,12 +1,18 @@
 """Variance components, D-studies and G(q,k): what is refused, named, reported."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from standardsetting.blind.generalizability import d_study, g_qk, variance_components
-from standardsetting.blind.generalizability.likelihood import Evaluation
+from standardsetting.blind.generalizability.blocks import Blocks, Pairs
+from standardsetting.blind.generalizability.design import likelihood_parts
+from standardsetting.blind.generalizability.likelihood import Evaluation, evaluate
 from standardsetting.blind.generalizability.maximise import maximise
+from standardsetting.blind.generalizability.packed_root import PackedRoot, places
+from standardsetting.blind.rated import rated
 from standardsetting.errors import FindingsError, UsageError
 
 
@@ -207,3 +213,49 @@ def test_gqk_needs_two_assessors_for_somebody():
     alone = CROSSED.groupby(["candidate", "value"], as_index=False).first()
     with pytest.raises(UsageError, match="every candidate has one"):
         g_qk(alone)
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 8])
+def test_a_root_and_an_inverse_in_half_the_memory(size):
+    """Odd and even sizes lie differently; entries above the diagonal are the mirror image of those below."""
+    whole = np.random.default_rng(size).normal(size=(size, size))
+    whole = whole @ whole.T + np.eye(size)
+    row, column = np.indices(whole.shape)
+    assert sorted(set(places(size, row, column).ravel().tolist())) == list(range(size * (size + 1) // 2))
+    root = PackedRoot(size, places(size, row, column), whole)
+    assert root.log_determinant == pytest.approx(np.linalg.slogdet(whole)[1])
+    np.testing.assert_allclose(root.solve(np.eye(size)), np.linalg.inv(whole), atol=1e-12)
+    np.testing.assert_allclose(root.inverse(places(size, row, column)), np.linalg.inv(whole), atol=1e-12)
+    with pytest.raises(RuntimeError, match="root is gone"):
+        root.solve(np.eye(size))
+    assert not PackedRoot(size, places(size, row, column), -whole).defined
+
+
+def test_a_matrix_in_blocks_is_the_whole_matrix():
+    """Three assessors, of whom the last two never met: their block is zero, and the others' mirror images are there."""
+    pairs = Pairs(np.array([0, 1, 2, 0, 1, 0]), np.array([0, 0, 2, 2, 1, 1]), (3, 2))
+    assert list(zip(pairs.first.tolist(), pairs.second.tolist(), strict=True)) == [(0, 0), (1, 1), (2, 2), (1, 0), (2, 0)]
+    assert pairs.number.tolist() == [0, 3, 2, 4, 1, 3]
+    blocks = np.random.default_rng(3).normal(size=(5, 2, 2))
+    blocks[:3] += blocks[:3].transpose(0, 2, 1)
+    whole = np.zeros((6, 6))
+    for block, first, second in zip(blocks, pairs.first, pairs.second, strict=True):
+        whole[2 * first : 2 * first + 2, 2 * second : 2 * second + 2] = block
+        whole[2 * second : 2 * second + 2, 2 * first : 2 * first + 2] = block.T
+    np.testing.assert_array_equal(Blocks(pairs, blocks).matrix.toarray(), whole)
+
+
+@pytest.mark.parametrize("at_zero", [[], ["assessor x value"], ["assessor"]])
+def test_panels_with_gaps_hold_one_triangle_over_the_cells(at_zero):
+    """With many assessors the matrix over the cells is what takes memory: half of it is held, once."""
+    table = simulated(n=600, pool=250, panel=2, values=4, gaps=0.15)
+    coded, names = rated(table), variance_components(table, interval="none").table["component"].tolist()
+    parts, how = likelihood_parts(coded, names, fixed_values=False)
+    components = np.array([0.0 if name in at_zero else 0.2 for name in names])
+    evaluate(parts, components)
+    tracemalloc.start()
+    evaluate(parts, components)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert how == "panels with gaps"
+    assert peak < 8 * (250 * 4) ** 2

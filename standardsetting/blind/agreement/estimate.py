@@ -80,7 +80,7 @@ class Statistic:
             return "There are no ratings."
         if len(self.coded.assessors_present) < 2:
             return "One assessor alone gave these ratings: agreement needs two."
-        if self.coded.unit_size.max() < 2:
+        if len(self.coded.types.of_size) <= 2:
             return "No value of any candidate was rated by two assessors, so no two ratings can be compared."
         return ""
 

@@ -30,8 +30,9 @@ class Concordance(Statistic):
         order = np.lexsort((complete.assessor, complete.unit))
         every = complete.point[order].reshape(-1, max(people, 1))
         self.owner = complete.candidate[order][:: max(people, 1)]
-        example, self.which, _ = distinct(every, self.k)
-        self.lists = every[example]
+        if len(every):
+            example, self.which, _ = distinct(every, self.k)
+            self.lists = every[example]
         if people > 1 and len(every) < 2:
             self.refusal = (
                 f"Kendall's W needs two units or more that every assessor rated; of {people} assessors all rated {len(every)} together. "

@@ -104,9 +104,7 @@ class PairKappas(Statistic):
     def remark(self, sums: np.ndarray) -> str:
         if self.single_pair:
             return ""
-        pairs = len(self.first)
-        margins = sums[0, pairs:].reshape(2, pairs, self.k).sum(axis=0)
-        lost = int(np.count_nonzero(margins.max(axis=1) == margins.sum(axis=1)))
+        pairs, lost = len(self.first), self.coded.n_constant_panels
         left_out = f", of which {lost} are left out because both used the same single point" if lost else ""
         return f"The mean is over {pairs} pairs of assessors with candidates in common{left_out}."
 

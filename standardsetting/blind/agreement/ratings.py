@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from standardsetting.blind.rated import NO_RATING, NOT_INDEPENDENT, Usable, repeats, usable
+from standardsetting.blind.agreement.unit_types import UnitTypes, unit_types
+from standardsetting.blind.rated import NO_RATING, NOT_INDEPENDENT, Usable, numbered, repeats, usable
 from standardsetting.errors import UsageError
 from standardsetting.scale import Scale
 
@@ -61,10 +62,17 @@ class CodedRatings:
         return np.bincount(self.unit, minlength=self.n_candidates * self.slots)
 
     @cached_property
-    def ratings_of_candidate(self) -> np.ndarray:
-        """Ratings of every candidate over all units."""
-        sizes = self.unit_size.reshape(self.n_candidates, self.slots)
-        return sum((sizes[:, slot] for slot in range(self.slots)), np.zeros(self.n_candidates, dtype=np.intp))
+    def types(self) -> UnitTypes:
+        """Units with the same ratings, counted once."""
+        return unit_types(self.unit, self.point, n_units=self.n_candidates * self.slots, k=len(self.scale))
+
+    @cached_property
+    def rated_candidates(self) -> np.ndarray:
+        """Whether each candidate has a rating."""
+        written, there = self.types.written.reshape(self.n_candidates, self.slots), np.zeros(self.n_candidates, dtype=bool)
+        for slot in range(self.slots):
+            there |= written[:, slot] > 0
+        return there
 
     @cached_property
     def assessors_present(self) -> np.ndarray:
@@ -74,16 +82,16 @@ class CodedRatings:
     @cached_property
     def n_single(self) -> int:
         """How many units have one rating."""
-        return int(np.count_nonzero(self.unit_size == 1))
+        return int(self.types.of_size[1:2].sum())
 
     @cached_property
     def used(self) -> dict[str, int]:
         """How many candidates, assessors, ratings and units there are with at least one rating."""
         return {
-            "n_candidates": int(np.count_nonzero(self.ratings_of_candidate)),
+            "n_candidates": int(np.count_nonzero(self.rated_candidates)),
             "n_assessors": len(self.assessors_present),
             "n_ratings": len(self.point),
-            "n_units": int(np.count_nonzero(self.unit_size)),
+            "n_units": int(self.types.of_size[1:].sum()),
         }
 
     @cached_property
@@ -108,8 +116,8 @@ class CodedRatings:
         """Positions of every two ratings of the same unit, the assessor with the lower code first."""
         largest = int(self.unit_size.max(initial=0))
         if largest <= 2:
-            positions = np.arange(len(self.unit))
-            first, last = np.empty(len(self.unit_size), np.intp), np.empty(len(self.unit_size), np.intp)
+            positions = np.arange(len(self.unit), dtype=np.int32)
+            first, last = np.empty(len(self.unit_size), np.int32), np.empty(len(self.unit_size), np.int32)
             last[self.unit] = positions
             first[self.unit[::-1]] = positions[::-1]
             both = np.flatnonzero(self.unit_size == 2)
@@ -139,6 +147,12 @@ class CodedRatings:
         """How often either assessor of a panel used each point in the panel's units: the first's, panel by panel, then the second's."""
         k, (pair, first, _) = len(self.scale), self.panels
         return np.concatenate([np.bincount(pair * k + self.point[side], minlength=len(first) * k) for side in self.pairs])
+
+    @cached_property
+    def n_constant_panels(self) -> int:
+        """Panels whose two assessors used one and the same point throughout."""
+        used = self.panel_margins.reshape(2, -1, len(self.scale)).sum(axis=0)
+        return int(np.count_nonzero(np.count_nonzero(used, axis=1) == 1))
 
     def of_value(self, code: int) -> CodedRatings:
         """The ratings of one value."""
@@ -186,7 +200,7 @@ def code(ratings: pd.DataFrame, *, scale: Scale) -> CodedRatings:
         scale, candidate, assessor, value, point, unit,
         len(candidates), len(assessors), len(values), slots, tuple(values), candidates, " ".join(notes),
     )  # fmt: skip
-    twice = repeats(unit, assessor, coded.unit_size)
+    twice = repeats(unit, assessor, coded.types.of_size)
     if twice is not None:
         raise UsageError(
             f"An assessor rates a value of a candidate once; {twice.sum()} rows share candidate, assessor and value "
@@ -194,17 +208,6 @@ def code(ratings: pd.DataFrame, *, scale: Scale) -> CodedRatings:
             next_step="Keep one row of each; averaging them would hide which rating counted.",
         )
     return coded
-
-
-def numbered(written: np.ndarray, below: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The distinct whole numbers from 0 to `below`, sorted; the place of each one's among them; how often each occurs."""
-    if below > 4 * len(written) + 65536:
-        return np.unique(written, return_inverse=True, return_counts=True)
-    often = np.bincount(written, minlength=below)
-    found = np.flatnonzero(often)
-    place = np.empty(below, dtype=np.intp)
-    place[found] = np.arange(len(found))
-    return found, place[written], often[found]
 
 
 def _narrow(codes: np.ndarray, labels: pd.Index) -> tuple[np.ndarray, pd.Index]:
@@ -215,9 +218,11 @@ def _points(used: Usable, scale: Scale) -> np.ndarray:
     """Places on the scale, exactly; a rating between two points or beyond the ends is an error."""
     kind = np.int8 if len(scale) < 128 else np.int64
     given, minimum, step = used.rating, scale.minimum, scale.step
-    whole = given.dtype.kind in "iu" and step == 1 and minimum.denominator == 1 and len(given) > 0
-    if whole and int(given.min()) >= minimum and int(given.max()) <= scale.maximum:
-        return np.subtract(given, int(minimum), dtype=np.int64, casting="unsafe").astype(kind)
+    if step == 1 and minimum.denominator == 1 and len(given):  # whole points: no division, no rounding
+        with np.errstate(invalid="ignore"):
+            whole = given.astype(np.int16 if max(abs(minimum), abs(scale.maximum)) < 2**15 else np.int64)
+        if whole.min() >= minimum and whole.max() <= scale.maximum and (whole == given).all():
+            return (whole - int(minimum)).astype(kind)
     place = (given.astype(np.float64) - float(minimum)) / float(step)
     with np.errstate(invalid="ignore"):
         nearest = np.rint(place)

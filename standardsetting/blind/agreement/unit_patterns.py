@@ -16,10 +16,9 @@ from functools import cached_property
 
 import numpy as np
 
-from standardsetting.blind.agreement.ratings import CodedRatings, numbered
+from standardsetting.blind.agreement.ratings import CodedRatings
 from standardsetting.blind.agreement.resampling import Pieces, Rows
-
-_EXACT = 2**53
+from standardsetting.blind.rated import numbered
 
 
 class UnitPatterns:
@@ -30,25 +29,21 @@ class UnitPatterns:
         self.k = len(coded.scale)
         self.upper = np.triu_indices(self.k)
 
-    @cached_property
-    def _types(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        return _types(self.coded)
-
     @property
     def units_of_type(self) -> np.ndarray:
         """How many units there are of each type."""
-        return self._types[2]
+        return self.coded.types.units
 
     @property
     def counts(self) -> np.ndarray:
         """The ratings of a unit of each type, by point."""
-        return self._types[3]
+        return self.coded.types.counts
 
     @cached_property
     def type_of_unit(self) -> np.ndarray:
         """The type of every unit."""
-        written, number, _, _ = self._types
-        return number[written]
+        types = self.coded.types
+        return types.type_of_number[types.written]
 
     @property
     def n_cells(self) -> int:
@@ -113,7 +108,7 @@ class UnitPatterns:
 
     def of_candidates(self, of_type: np.ndarray) -> np.ndarray:
         """Add up over each candidate's units what each type of unit has; candidates without a rating are left out."""
-        types = self.type_of_unit.reshape(-1, self.coded.slots)[self.coded.ratings_of_candidate > 0]
+        types = self.type_of_unit.reshape(-1, self.coded.slots)[self.coded.rated_candidates]
         return of_type[types].sum(axis=1)
 
     def pieces(self, *, by_candidate: bool) -> list[Pieces]:
@@ -166,31 +161,6 @@ def gathered(
         second=None if right is None else who % n,
         sums=sums,
     )
-
-
-def _types(coded: CodedRatings) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """A number for every unit, the type of each number, how many units each type has, and its counts; type 0 has no ratings."""
-    k, base = len(coded.scale), int(coded.unit_size.max(initial=0)) + 1
-    n_units = len(coded.unit_size)
-    if base**k < _EXACT:
-        # The counts of a unit are the digits of one number, so that a single pass over the ratings finds them all.
-        digits = float(base) ** np.arange(k)
-        written = np.bincount(coded.unit, weights=digits.take(coded.point, mode="clip"), minlength=n_units).astype(np.intp)
-        if base**k <= 4 * n_units + 65536:
-            often = np.bincount(written, minlength=base**k)
-            found = np.flatnonzero(often)
-            found = found if len(found) and found[0] == 0 else np.append(0, found)
-            number = np.zeros(base**k, dtype=np.int32)
-            number[found] = np.arange(len(found))
-            return written, number, often[found], found[:, None] // base ** np.arange(k) % base
-        found, number = np.unique(np.append(written, 0), return_inverse=True)
-        counts = found[:, None] // base ** np.arange(k) % base
-    else:
-        counts = np.bincount(coded.unit * k + coded.point, minlength=n_units * k).reshape(n_units, k)
-        counts, number = np.unique(np.vstack([counts, np.zeros((1, k), counts.dtype)]), axis=0, return_inverse=True)
-    type_of_unit = number.ravel()[:-1]
-    every = np.arange(len(counts))
-    return type_of_unit, every, np.bincount(type_of_unit, minlength=len(counts)), counts
 
 
 def distinct(lists: np.ndarray, base: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

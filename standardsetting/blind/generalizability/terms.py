@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from standardsetting.blind.rated import Rated
+from standardsetting.blind.rated import Rated, numbered
 from standardsetting.errors import UsageError
 
 CANDIDATE, ASSESSOR, VALUE = "candidate", "assessor", "value"
@@ -42,14 +42,21 @@ class Effects:
     def levels(self, facets: frozenset[str]) -> tuple[np.ndarray, np.ndarray]:
         """For each rating the level it has on these facets, and how often each level was rated."""
         if facets not in self._levels:
-            code, size = np.zeros(len(self.coded), dtype=np.int64), 1
-            for name, count in zip(MAIN, self.coded.shape, strict=True):
-                if name in facets:
-                    code, size = code * count + getattr(self.coded, name), size * count
-            if size > 4 * len(code) + 1000:
-                code = np.unique(code, return_inverse=True)[1]
-            self._levels[facets] = (code, np.bincount(code))
+            self._levels[facets] = self._count_levels(facets)
         return self._levels[facets]
+
+    def _count_levels(self, facets: frozenset[str]) -> tuple[np.ndarray, np.ndarray]:
+        n = len(self.coded)
+        if facets == FACETS[RESIDUAL]:  # no candidate, assessor and value come twice
+            return np.arange(n, dtype=np.int32), np.ones(n, dtype=np.int32)
+        code, size = np.zeros(n, dtype=np.int64), 1
+        for name, count in zip(MAIN, self.coded.shape, strict=True):
+            if name in facets:
+                code, size = code * count + getattr(self.coded, name), size * count
+        if size <= 4 * n + 1000:
+            return code.astype(np.int32), np.bincount(code)
+        _, code, counts = numbered(code, size)
+        return code.astype(np.int32), counts
 
     def repeats(self, of: frozenset[str], within: frozenset[str]) -> float:
         """The expected uncorrected sum of squares between levels of `within`, for each unit of variance of the component on `of`.
