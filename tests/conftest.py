@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -19,31 +20,20 @@ PEOPLE = (
     "Hepzibah Larkspur", "Leopold Crumhorn", "Araminta Goldsworthy", "Thaddeus Winterbourne", "Clementine Ashgrove", "Montague Sedgewick",
 )  # fmt: skip
 
-DEFINITION = """
-[process]
-id = "small"
-title = "A small process"
 
+
+def definition(name: str, title: str, *, more: str = "") -> str:
+    """A definition without sources: four values, each with a hurdle of 3 on a scale from 1 to 5. `more` is put after `[process]`."""
+    values = "".join(f'\n[[values]]\nname = "{value}"\nhurdle = 3\n' for value in VALUES)
+    return f"""
+[process]
+id = "{name}"
+title = "{title}"
+{more}
 [scale]
 minimum = 1
 maximum = 5
-
-[[values]]
-name = "professionalism"
-hurdle = 3
-
-[[values]]
-name = "integrity"
-hurdle = 3
-
-[[values]]
-name = "courage"
-hurdle = 3
-
-[[values]]
-name = "compassion"
-hurdle = 3
-
+{values}
 [dates]
 first_interview = 2023-09-06
 last_interview = 2023-09-29
@@ -103,7 +93,7 @@ class SmallProcess:
 
     folder: Path
     tables: dict[str, pd.DataFrame] = field(default_factory=good_tables)
-    definition: str = DEFINITION
+    definition: str = field(default_factory=partial(definition, "small", "A small process"))
     extra: dict[str, str] = field(default_factory=dict)
 
     def file(self, name: str, form: str = "csv") -> Path:
@@ -143,13 +133,44 @@ def small_process(tmp_path: Path) -> SmallProcess:
 
 
 @pytest.fixture
-def break_and_judge():
-    """`break_and_judge(process, case)`: break a small process as a case says, check it, and hold what is told against the case.
+def four_values() -> tuple[str, ...]:
+    """The names of the values of `definition`."""
+    return VALUES
 
-    A case has `break_it`, `kind` (the finding that must come; blank: the right answer; `{any}`: some finding), `table` and `row`.
+
+@pytest.fixture
+def written_definition() -> Callable[..., str]:
+    """`definition`, for tests that have a process of their own."""
+    return definition
+
+
+@dataclass(frozen=True)
+class Case:
+    """A way to break a small process, and the finding or note that must come of it.
+
+    `kind` is the kind of the finding: blank where the data are still right, `{any}` where some finding will do. `row` is the row that it
+    must name, if any.
     """
 
-    def go(process: SmallProcess, one: Any) -> None:
+    name: str
+    break_it: Callable[[SmallProcess], None]
+    kind: str
+    table: str = "ratings"
+    row: int | None = None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for `broken` runs once for each of its module's CASES."""
+    if "broken" in metafunc.fixturenames:
+        cases = [Case(*one) for one in metafunc.module.CASES]
+        metafunc.parametrize("broken", cases, ids=[one.name for one in cases])
+
+
+@pytest.fixture
+def break_and_judge():
+    """`break_and_judge(process, case)`: break a small process as a `Case` says, check it, and hold what is told against the case."""
+
+    def go(process: SmallProcess, one: Case) -> None:
         if one.table not in ("monitoring", "assessors") and "assessors" not in one.kind:
             process.tables = {name: table for name, table in process.tables.items() if name not in ("monitoring", "assessors")}
         one.break_it(process)

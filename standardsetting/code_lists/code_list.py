@@ -7,6 +7,7 @@ import json
 import tomllib
 from datetime import date
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,13 +28,17 @@ OPTED_OUT, UNKNOWN_IN_HR = "opted_out", "unknown_in_hr"
 
 
 class Code(Part):
-    """One group: its code, its label, what its people are called in a sentence, other wordings that exports use, and its broader code."""
+    """One group: its code, its label, what its people are called in a sentence, other wordings that exports use, and its broader code.
+
+    `from_age` makes it a band of ages: from so many whole years up to where the next band begins.
+    """
 
     code: Identifier
     label: str
     people: str = ""
     also: tuple[str, ...] = ()
     part_of: str = ""
+    from_age: int | None = None
 
 
 class Level(Part):
@@ -53,7 +58,29 @@ class Level(Part):
         words += [word for code, (label, also) in NOT_KNOWN.items() for word in {_same(w) for w in (code, label, *also)}]
         if len(set(words)) < len(words):
             raise ValueError("one wording stands for two codes of a level")
+        ages = [c.from_age for c in self.codes if c.from_age is not None]
+        if ages and (len(ages) < len(codes) or ages[0] != 0 or any(next_one <= age for age, next_one in pairwise(ages))):
+            raise ValueError("from_age was expected for every code of a level or for none, from 0 upwards")
         return self
+
+    @property
+    def of_ages(self) -> bool:
+        """Whether its codes are bands of ages."""
+        return self.codes[0].from_age is not None
+
+    def band_of(self, age: int) -> str:
+        """The code of the band that an age in whole years lies in.
+
+        Examples
+        --------
+        >>> level = read_list("age_band").level("age_band")
+        >>> [level.band_of(age) for age in (29, 30, 64)]
+        ['under_30', '30_to_34', '50_and_over']
+        """
+        reached = [c.code for c in self.codes if c.from_age is not None and c.from_age <= age]
+        if not reached:
+            raise UsageError("An age of 0 or more, and a level whose codes are bands of ages, were expected.")
+        return reached[-1]
 
     @property
     def labels(self) -> dict[str, str]:
@@ -119,7 +146,8 @@ class CodeList(Part):
     @property
     def hash(self) -> str:
         """SHA-256 of the whole list: a series of years is comparable where it is the same."""
-        content = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        # An entry that a list does not use leaves its hash as it was before there was such an entry.
+        content = json.dumps(self.model_dump(mode="json", exclude_none=True), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(content.encode()).hexdigest()
 
     def level(self, name: str) -> Level:

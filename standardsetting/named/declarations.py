@@ -12,6 +12,7 @@ import pandas as pd
 from standardsetting.code_lists import OPTED_OUT, UNKNOWN_IN_HR, CodeList, read_list
 from standardsetting.errors import DefinitionError
 from standardsetting.linkage import Declared
+from standardsetting.named.ages import with_bands
 from standardsetting.named.cells import on_distinct
 from standardsetting.named.findings import Gathering
 from standardsetting.named.validate import Checked
@@ -34,7 +35,7 @@ def declarations(checked: Checked, process: Process, folder: Path, people: pd.In
     """Code the monitoring table for these candidates.
 
     A cell without text, and a candidate without a row, are read as unknown in HR and counted; nobody's characteristic is ever filled in
-    from anything else. Who opted out is opted out of every characteristic.
+    from anything else. Who opted out is opted out of every characteristic. A date of birth gives the age band and nothing else (`ages`).
 
     Parameters
     ----------
@@ -54,9 +55,11 @@ def declarations(checked: Checked, process: Process, folder: Path, people: pd.In
         sentence = "This table is needed for a report by groups; process.toml has no [sources.monitoring]. Say where it is."
         gathering.add("monitoring", "table missing", sentence)
         return Declarations(pd.DataFrame(index=people), (), (), {})
-    coded, declared, account, inputs = pd.DataFrame(index=monitoring.index), [], [], {}
+    coded, declared, inputs = pd.DataFrame(index=monitoring.index), [], {}
+    account: list[dict[str, Any]] = []
     lists = {each.name: read_list(each.list_name, folder=folder) for each in process.cohort.characteristics}
     _only_known_levels(process, {level.name for its_list in lists.values() for level in its_list.levels})
+    monitoring = with_bands(monitoring, lists.values(), process, gathering, account)
     for characteristic in process.cohort.characteristics:
         its_list = lists[characteristic.name]
         held = [level.name for level in its_list.levels if level.name in monitoring]
@@ -102,6 +105,7 @@ def _only_known_levels(process: Process, levels: set[str]) -> None:
     named = {
         "tables": {level for table in cohort.tables for level in table},
         "primary_family": {comparison.level for comparison in cohort.primary_family},
+        "frames": {frame.level for frame in cohort.frames},
     }
     details = [
         f"cohort.{key}: {len(asked - levels)} levels that no code list of [cohort] has"

@@ -58,7 +58,7 @@ def facts(
                 _reasons(candidates["reason_not_eligible"], gathering), index=whose, dtype="str"
             ).reindex(people)
             out.loc[~not_eligible, "reason_not_eligible"] = None
-    return out.join(_workshops(checked, process, people, account))
+    return out.join(_workshops(checked, process, people, gathering, account))
 
 
 def _tell(column: pd.Series, failed: np.ndarray, kind: str, sentence: str, gathering: Gathering) -> None:
@@ -87,8 +87,13 @@ def _reasons(column: pd.Series, gathering: Gathering) -> np.ndarray:
     return codes
 
 
-def _workshops(checked: Checked, process: Process, people: pd.Index, account: list[dict[str, Any]]) -> pd.DataFrame:
-    """Days from the interview: -20 is twenty days before it; without its date, days from the first day of the window."""
+def _workshops(
+    checked: Checked, process: Process, people: pd.Index, gathering: Gathering, account: list[dict[str, Any]]
+) -> pd.DataFrame:
+    """Days from the interview: -20 is twenty days before it; without its date, days from the first day of the window.
+
+    And who was certainly still there when workshops began, because something on the register is dated on that day or after it.
+    """
     table = checked.tables.get("workshops")
     if table is None:
         return pd.DataFrame(index=people)
@@ -105,11 +110,24 @@ def _workshops(checked: Checked, process: Process, people: pd.Index, account: li
     for name in _DAYS:
         moment = pd.Series(table[name].to_numpy(), index=whose).reindex(people) if name in table else pd.Series(pd.NaT, index=people)
         out[f"workshop_{name}"] = (moment.dt.normalize() - reference).dt.days.astype(float)
+    begin = process.positive_action.workshops_begin if process.positive_action else None
+    if begin is not None:
+        out["workshop_there"] = _there(table, pd.Timestamp(begin), whose, gathering).reindex(people, fill_value=False)
     if "arm" in table:
         out["workshop_arm"] = pd.Series(table["arm"].astype(object).to_numpy(), index=whose, dtype=pd.CategoricalDtype(list(ARMS))).reindex(
             people
         )
     return out
+
+
+def _there(table: pd.DataFrame, begin: pd.Timestamp, whose: pd.Index, gathering: Gathering) -> pd.Series:
+    """Whom the register shows on the day of the first workshop or later. Nobody can have attended before that day."""
+    days = pd.DataFrame({name: table[name].dt.normalize() for name in _DAYS if name in table})
+    if "attended" in days:
+        sentence = "An attendance on or after workshops_begin of [positive_action] was expected; this is before the first workshop."
+        early = days.index[days["attended"] < begin]
+        gathering.add("workshops", "attended before workshops began", sentence, column="attended", rows=early)
+    return pd.Series((days >= begin).any(axis=1).to_numpy(), index=whose)
 
 
 def _interview_days(checked: Checked, people: pd.Index) -> pd.Series:

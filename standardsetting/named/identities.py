@@ -17,7 +17,7 @@ _KINDS = {
     "candidate_id": "candidate", "assessor_id": "assessor", "panel_id": "panel", "monitoring_key": "monitoring key", "name": "name",
     "email": "email", "telephone": "telephone", "force": "force", "site": "site", "rationale": "free text", "indicators": "free text",
     "approved_by": "name", "date": "date", "invited": "date", "booked": "date", "attended": "date",
-    "trained_on": "date",
+    "trained_on": "date", "date_of_birth": "date of birth",
 }  # fmt: skip
 # What everybody's rows share: it describes the interview or the form, and nobody.
 _NOBODYS = {
@@ -30,7 +30,7 @@ _COMMON = frozenset({
     "not known", "not stated", "prefer not to say", "rather not say", "not applicable", "no answer",
 })  # fmt: skip
 # These point at one person wherever they stand: a definition that mentions somebody does not make them public.
-_NEVER_DECLARED = frozenset({"candidate", "name", "email", "telephone", "monitoring key"})
+_NEVER_DECLARED = frozenset({"candidate", "name", "email", "telephone", "monitoring key", "date of birth"})
 _SMALL_NUMBER = re.compile(r"[+-]?[0-9]{1,4}([.,][0-9]+)?")
 _INDICATORS = re.compile(r"[pn][0-9]{1,2}([\s,;/|]+[pn][0-9]{1,2})*")
 _BETWEEN_PARTS = re.compile(r"[\s,;.()\-–]+")

@@ -26,8 +26,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "eligible", "reason_not_eligible", "length_of_service", "previous_attempts",
     ),
     "monitoring": (
-        "monitoring_key", "candidate_id", "sex", "ethnicity_5", "ethnicity_19", "age_band", "disability", "religion", "sexual_orientation",
-        "caring", "working_pattern", "opt_out", "language",
+        "monitoring_key", "candidate_id", "sex", "ethnicity_5", "ethnicity_19", "age_band", "date_of_birth", "disability", "religion",
+        "sexual_orientation", "caring", "working_pattern", "opt_out", "language",
     ),
     "assessors": ("assessor_id", "name", "role", "trained_on"),
     "benchmark": ("video_id", "assessor_id", "value", "rating", "occasion"),

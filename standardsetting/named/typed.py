@@ -41,7 +41,7 @@ def typed_table(
         elif (table.name, name) in words:
             columns[name] = _declared(column, words[table.name, name])
         elif (table.name, name) in _DATES:
-            columns[name] = _dates(table, name, process, gathering)
+            columns[name] = dates_of(column, table=table.name, process=process, gathering=gathering, blocking=_DATES[table.name, name])
         elif name in FLAGS and table.name in ("monitoring", "candidates"):
             flags = [flag_of(text) for text in column.cat.categories]
             columns[name] = pd.Series(pd.array([*flags, None], dtype="boolean")[column.cat.codes.to_numpy()], index=column.index)
@@ -101,12 +101,12 @@ def _declared(column: pd.Series, words: tuple[str, ...]) -> pd.Series:
     return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(words, dtype="str")), index=column.index)
 
 
-def _dates(table: RawTable, name: str, process: Process, gathering: Gathering) -> pd.Series:
-    column = table.frame[name]
-    source = process.sources.get(table.name, Source(file=""))  # type: ignore[call-overload]
+def dates_of(column: pd.Series, *, table: str, process: Process, gathering: Gathering, blocking: bool = True) -> pd.Series:
+    """A column of texts as moments, read as the table's source says; what cannot be read is missing, and told by row."""
+    source = process.sources.get(table, Source(file=""))  # type: ignore[call-overload]
     moments, trouble = read_dates(texts_of(column), day_first=source.day_first, zone=process.process.time_zone)
     codes = column.cat.codes.to_numpy()
     for kind, sentence in SENTENCES.items():
         rows = column.index[np.append(trouble == kind, False)[codes]]
-        gathering.add(table.name, kind, sentence, column=name, rows=rows, blocking=_DATES[table.name, name])
+        gathering.add(table, kind, sentence, column=str(column.name), rows=rows, blocking=blocking)
     return pd.Series(np.append(moments, np.datetime64("NaT"))[codes], index=column.index)

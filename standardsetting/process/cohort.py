@@ -120,10 +120,30 @@ class Covariate(Part):
 
 
 class Previous(Part):
-    """`[[cohort.previous]]`: an earlier process, for the trend. `folder` is its process folder, which holds its snapshots."""
+    """`[[cohort.previous]]`: an earlier process, oldest first: for the trend, and for before and after. `folder` holds its releases."""
 
     label: str
     folder: str
+
+
+class Frame(Part):
+    """`[[cohort.frames]]`: a population that the applicants are seen beside, from a dated source: people of each code of one level.
+
+    The eligible pool in the rank below, the strength of the force at the rank, the residents of working age. People are counted, never
+    full-time equivalents: a share of one beside a share of the other means nothing.
+    """
+
+    name: str
+    level: str
+    dated: date
+    source: str
+    people: dict[str, int]
+
+    @model_validator(mode="after")
+    def _counts_people(self) -> Self:
+        if not self.people or min(self.people.values()) < 0 or sum(self.people.values()) == 0:
+            raise ValueError("people says how many there are of each code: whole numbers, not all of them zero")
+        return self
 
 
 class Cohort(Part):
@@ -143,6 +163,8 @@ class Cohort(Part):
         The date of each milestone; without one, the day in [dates] that belongs to it.
     covariates
         What the adjusted view may use, in two blocks.
+    frames
+        The populations that the applicants are seen beside.
     """
 
     characteristics: tuple[Characteristic, ...] = (
@@ -177,6 +199,7 @@ class Cohort(Part):
         Covariate(column="length_of_service", block="clearly prior"),
         Covariate(column="previous_attempts", block="clearly prior"),
     )
+    frames: tuple[Frame, ...] = ()
     previous: tuple[Previous, ...] = ()
     policy_document: str = ""
     retain_until: date | None = None
@@ -189,6 +212,7 @@ class Cohort(Part):
             ("characteristics", names),
             ("stages", stages),
             ("covariates", [c.column for c in self.covariates]),
+            ("frames", [f"{f.name} {f.level}" for f in self.frames]),
             ("previous processes", [p.label for p in self.previous]),
         ):
             if len(set(each)) < len(each):
@@ -210,7 +234,7 @@ class Cohort(Part):
 
 
 # These tell who somebody is, where they come from or how to reach them.
-NEVER_COVARIATES = frozenset({"candidate_id", "name", "email", "telephone", "monitoring_key", "force", "site"})
+NEVER_COVARIATES = frozenset({"candidate_id", "name", "email", "telephone", "monitoring_key", "date_of_birth", "force", "site"})
 
 
 class OpenTo(Part):
@@ -247,7 +271,10 @@ class PositiveAction(Part):
     lottery
         The sealed lottery that drew the places: its file in the process folder.
     workshops_begin
-        The day of the first workshop: who had left before it is no non-attender.
+        The day of the first workshop of this process. Who withdrew or was deferred stayed away from it only if something on the register
+        shows that they were still there on that day; and an attendance before it is a finding.
+    since_process
+        With design "before-after": the label in [[cohort.previous]] of the first process that had workshops; empty where it is this one.
     """
 
     aim: str = ""
@@ -259,6 +286,7 @@ class PositiveAction(Part):
     excluded: tuple[Excluded, ...] = ()
     design: Literal["lottery", "staggered", "before-after", "none"] = "none"
     lottery: str = ""
+    since_process: str = ""
     workshops_begin: date | None = None
     cost: float | None = Field(default=None, ge=0)
 
@@ -271,4 +299,6 @@ class PositiveAction(Part):
             raise ValueError("evidence is given for a group that is not among groups")
         if (self.design == "lottery") != bool(self.lottery):
             raise ValueError('design = "lottery" and lottery = "the file of the sealed lottery" belong together')
+        if self.since_process and self.design != "before-after":
+            raise ValueError('since_process belongs to design = "before-after"')
         return self

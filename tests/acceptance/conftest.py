@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,40 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-VALUES = ("professionalism", "integrity", "courage", "compassion")
-
-DEFINITION = """
-[process]
-id = "canary"
-title = "A process for a test"
-synthetic = true
-
-[scale]
-minimum = 1
-maximum = 5
+# What the process says of itself beside the definition that tests share.
+MORE = """synthetic = true
 
 [scale.meanings]
 3 = "acceptable"
-
-[[values]]
-name = "professionalism"
-hurdle = 3
-
-[[values]]
-name = "integrity"
-hurdle = 3
-
-[[values]]
-name = "courage"
-hurdle = 3
-
-[[values]]
-name = "compassion"
-hurdle = 3
-
-[dates]
-first_interview = 2023-09-06
-last_interview = 2023-09-29
 """
 
 # Every one of these would point at a person or a group. None is a word that the workbench itself uses.
@@ -54,7 +26,7 @@ CANARIES = (
 )  # fmt: skip
 
 
-def tables(n: int, seed: int) -> dict[str, pd.DataFrame]:
+def tables(n: int, seed: int, values: tuple[str, ...]) -> dict[str, pd.DataFrame]:
     draw = np.random.default_rng(seed)
     ids = [f"QXF-{i:05d}" for i in draw.permutation(n)]
     pair = [(int(a), int(b)) for a, b in (draw.choice(8, 2, replace=False) for _ in range(n))]
@@ -77,7 +49,7 @@ def tables(n: int, seed: int) -> dict[str, pd.DataFrame]:
     level = draw.normal(3.4, 0.8, n)
     rows = []
     for i, candidate in enumerate(ids[:-1]):
-        for v in VALUES:
+        for v in values:
             scores = [int(np.clip(round(level[i] + draw.normal(0, 0.7)), 1, 5)) for _ in range(2)]
             rows += [(candidate, f"QXA-{a}", v, s, "independent", "zzsecret rationale") for a, s in zip(pair[i], scores, strict=True)]
             rows.append((candidate, "", v, scores[0], "agreed", ""))
@@ -96,15 +68,16 @@ def canaries() -> tuple[str, ...]:
 
 
 @pytest.fixture
-def canary_process(tmp_path: Path):
+def canary_process(tmp_path: Path, four_values: tuple[str, ...], written_definition: Callable[..., str]):
     """Makes a process folder of unmistakable people: `make(n=60, seed=1)`."""
 
     def make(n: int = 60, seed: int = 1) -> Path:
         folder = tmp_path / "process"
         folder.mkdir()
-        made = tables(n, seed)
+        made = tables(n, seed, four_values)
         sources = "".join(f'\n[sources.{name}]\nfile = "{name}.csv"\n' for name in made)
-        (folder / "process.toml").write_text(DEFINITION + sources, encoding="utf-8")
+        definition = written_definition("canary", "A process for a test", more=MORE)
+        (folder / "process.toml").write_text(definition + sources, encoding="utf-8")
         for name, table in made.items():
             table.to_csv(folder / f"{name}.csv", index=False)
         return folder

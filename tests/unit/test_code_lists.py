@@ -109,6 +109,55 @@ def test_a_list_that_cannot_be_used_is_refused_by_key_and_never_by_value(tmp_pat
     assert told in str(refused.value) and "zzsecret" not in str(refused.value) and refused.value.exit_code == 10
 
 
+AGES = """
+name = "ages"
+title = "Age"
+version = "1"
+date = 2023-01-01
+source = "Our own"
+
+[[levels]]
+name = "ages"
+title = "Age"
+codes = [
+    { code = "young", label = "Under 40", from_age = 0 },
+    { code = "middle", label = "40 to 54", from_age = 40 },
+    { code = "old", label = "55 and over", from_age = 55 },
+]
+"""
+
+
+def test_ages_fall_into_the_bands_of_a_list(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(AGES, encoding="utf-8")
+    level = read_list("own.toml", folder=tmp_path).levels[0]
+    assert [level.band_of(age) for age in (0, 39, 40, 54, 55, 99)] == ["young", "young", "middle", "middle", "old", "old"]
+    assert level.of_ages and not read_list("sex").levels[0].of_ages
+    shipped = read_list("age_band").levels[0]
+    assert [shipped.band_of(age) for age in range(16, 70)] == [
+        "under_30" if age < 30 else "50_and_over" if age >= 50 else f"{age - age % 5}_to_{age - age % 5 + 4}" for age in range(16, 70)
+    ]
+    for level, age in ((shipped, -1), (read_list("sex").levels[0], 40)):
+        with pytest.raises(UsageError, match="bands of ages"):
+            level.band_of(age)
+
+
+@pytest.mark.parametrize("change", [(", from_age = 40", ""), ("from_age = 0", "from_age = 16"), ("from_age = 55", "from_age = 40")])
+def test_bands_cover_every_age_once(tmp_path: Path, change: tuple[str, str]) -> None:
+    (tmp_path / "own.toml").write_text(AGES.replace(*change), encoding="utf-8")
+    with pytest.raises(DefinitionError, match="from_age"):
+        read_list("own.toml", folder=tmp_path)
+
+
+def test_ages_are_part_of_the_hash_where_a_list_has_them_and_only_there(tmp_path: Path) -> None:
+    hashes = set()
+    for start in (40, 41):
+        (tmp_path / "own.toml").write_text(AGES.replace("from_age = 40", f"from_age = {start}"), encoding="utf-8")
+        hashes.add(read_list("own.toml", folder=tmp_path).hash)
+    assert len(hashes) == 2
+    # Snapshots keep this hash: the list of a series of years that has no ages keeps it too.
+    assert read_list("sex").hash == "f654f1ca2b87906320dd357d1444366df14807e89a99ea5a09e3e01ff85872fc"
+
+
 def test_a_list_that_is_not_there_or_lies_elsewhere_is_refused(tmp_path: Path) -> None:
     (tmp_path / "process").mkdir()
     own(tmp_path)

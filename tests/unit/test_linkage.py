@@ -239,6 +239,8 @@ def handed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
         (lambda people: people.assign(name="Zebediah Quillfeather"), "not on the allow-list"),
         (lambda people: people.assign(force="Borsetshire"), "not on the allow-list"),
         (lambda people: people.assign(sex_female=1.0), "not on the allow-list"),
+        (lambda people: people.assign(date_of_birth="1993-06-16"), "not on the allow-list"),
+        (lambda people: people.assign(age_band="Zebediah"), "not on the allow-list"),
         (lambda people: people.assign(sex="Zebediah"), "that nothing declares"),
         (lambda people: people.assign(reason_not_eligible="Zebediah"), "that nothing declares"),
         (lambda people: people.assign(workshop_arm="Zebediah"), "that nothing declares"),

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from standardsetting import BlindScores, Process
+from standardsetting import BlindScores, Process, records
 from standardsetting.blind.decide import seal_standard
-from standardsetting.code_lists import NOT_KNOWN
+from standardsetting.code_lists import NOT_KNOWN, read_list
 from standardsetting.cohort.snapshot import CohortSnapshot, series_breaks
 from standardsetting.errors import DefinitionError, FindingsError, StageError, UsageError
-from standardsetting.named.close import close
+from standardsetting.named.ages import with_bands
+from standardsetting.named.close import IDENTITIES, close
+from standardsetting.named.findings import Gathering
 from standardsetting.named.snapshot import cohort_findings, take
 from standardsetting.named.validate import check
+from standardsetting.process.cohort import Cohort, Covariate
+from standardsetting.stages import NAMED
 
 NOW = datetime(2023, 12, 1, 12, 0, tzinfo=UTC)
 ETHNIC = ("Roma", "Indian", "White British", "Caribbean")
@@ -314,6 +319,137 @@ def test_candidates_cells_that_no_list_knows_are_findings_at_the_snapshot_only(d
     with pytest.raises(FindingsError) as refused:
         take(Process.load(folder), folder, when=NOW)
     assert f"column {column}, row 5" in str(refused.value) and "secret" not in str(refused.value)
+
+
+# ---- dates of birth ---------------------------------------------------------------------------------------------------------
+
+# Applications close on 16 June 2023. In the order of the rows: 30 that day, 30 the day after, 35, nearly 16 and 101, nobody's, and so on.
+CLOSES = "applications_close = 2023-06-16T23:55:00\n"
+BORN = ("1993-06-16", "1993-06-17", "16/06/1988", "1988-06-17", "29 February 1988", "1949-12-31", None, "1990-01-02", None, "1973-06-17",
+        "1973-06-16", "1993-06-16", "1923-06-17", "2007-06-16")  # fmt: skip
+BANDS = ("30_to_34", "under_30", "35_to_39", "30_to_34", "35_to_39", "50_and_over", "unknown_in_hr", "30_to_34", "prefer_not_to_say",
+         "45_to_49", "50_and_over", "30_to_34", "50_and_over", "under_30")  # fmt: skip
+
+
+def with_births(tables: dict[str, pd.DataFrame], born: tuple[str | None, ...] = BORN) -> None:
+    # Row 9 (i = 4) opted out; row 8 did not want to say.
+    said = ["Prefer not to say" if band == "prefer_not_to_say" else None for band in BANDS]
+    tables["monitoring"] = tables["monitoring"].assign(date_of_birth=list(born), age_band=said)
+
+
+def all_that_is_written(folder: Path) -> str:
+    """Every file of a folder as one casefolded text, tables read cell by cell too."""
+    files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
+    parts = [file.read_bytes().decode("utf-8", errors="replace") for file in files]
+    parts += [pd.read_parquet(file).to_csv() for file in files if file.suffix == ".parquet"]
+    return "\n".join(parts).casefold()
+
+
+def test_a_date_of_birth_becomes_the_band_on_the_day_that_applications_close(decided) -> None:
+    folder = decided(with_births, cohort=CLOSES + COHORT)
+    people = taken(folder).people
+    expected = [band if row != 9 else "opted_out" for row, band in enumerate(BANDS)] + ["unknown_in_hr"]
+    assert sorted(people["age_band"]) == sorted(expected)
+    # Person by person: whoever declares these bands gets the same snapshot.
+    declared = pd.read_csv(folder / "monitoring.csv", dtype=str).drop(columns="date_of_birth")
+    rewrite(folder, "monitoring", declared.assign(age_band=list(BANDS)))
+    pd.testing.assert_frame_equal(taken(folder).people.drop(columns="panel"), people.drop(columns="panel"))
+    assert set(people["age_band_2"]) == {"under_35", "35_and_over", "opted_out", "unknown_in_hr", "prefer_not_to_say"}
+
+
+def test_no_date_of_birth_and_no_age_leaves_the_named_zone(decided) -> None:
+    folder = decided(with_births, cohort=CLOSES + COHORT)
+    result = take(Process.load(folder), folder, when=NOW)
+    people = CohortSnapshot.read(result.folder).people
+    assert not {"date_of_birth", "age"} & set(people) and "age_band" in people
+    written = all_that_is_written(folder / "cohort") + (folder / records.LEDGER).read_text().casefold() + " ".join(result.notes)
+    forms = {form for born in filter(None, BORN) for day in [pd.Timestamp(born) if "/" not in born else pd.to_datetime(born, dayfirst=True)]
+             for form in (born, f"{day:%Y-%m-%d}", f"{day:%d/%m/%Y}", f"{day:%Y%m%d}", f"{day:%d %B %Y}")}  # fmt: skip
+    assert len(forms) > 40 and not [form for form in forms if form.casefold() in written]
+    assert "date_of_birth" not in written
+    # The guard sees what it looks for.
+    people.assign(age_band=pd.Timestamp("1993-06-16")).to_parquet(result.folder / "people.parquet")
+    assert "1993-06-16" in all_that_is_written(folder / "cohort")
+
+
+@pytest.mark.parametrize(
+    ("cell", "band", "kind"),
+    [
+        ("2023-06-17", None, "date of birth cannot be right"),
+        ("2007-06-17", None, "date of birth cannot be right"),
+        ("1922-06-16", None, "date of birth cannot be right"),
+        ("0985-03-02", None, "date of birth cannot be right"),
+        ("02/03/85", None, "year in two digits"),
+        ("31107", None, "date stored as a number"),
+        ("zzsecret", None, "date not understood"),
+        ("1985-03-02", "35 to 39", "age given twice"),
+        ("zzsecret", "Prefer not to say", "age given twice"),
+    ],
+)
+def test_an_impossible_date_of_birth_is_told_by_row_and_never_by_value(decided, cell: str, band: str | None, kind: str) -> None:
+    def change(tables: dict[str, pd.DataFrame]) -> None:
+        with_births(tables, ("1985-05-05",) * len(BORN))
+        tables["monitoring"]["age_band"] = None
+        tables["monitoring"].loc[2, ["date_of_birth", "age_band"]] = [cell, band]
+
+    folder = decided(change, before=change, cohort=CLOSES + COHORT)  # closing does not mind
+    with pytest.raises(FindingsError) as refused:
+        take(Process.load(folder), folder, when=NOW)
+    said = str(refused.value)
+    assert "monitoring (monitoring.csv), column date_of_birth, row 4: " in said
+    assert not [part for part in (cell, "1985", "35 to 39", "not to say") if part in said]
+    process = Process.load(folder)
+    found = cohort_findings(check(process, folder), process, folder)
+    assert kind in {finding.kind for finding in found} and all(finding.rows == (4,) for finding in found)
+    assert not (folder / "cohort").exists()
+
+
+def test_who_opted_out_has_no_date_of_birth_to_be_found(decided) -> None:
+    def change(tables: dict[str, pd.DataFrame]) -> None:
+        with_births(tables)
+        tables["monitoring"].loc[tables["monitoring"]["opt_out"] == "yes", "date_of_birth"] = "zzsecret"
+
+    assert (taken(decided(change, cohort=CLOSES + COHORT)).people["age_band"] == "opted_out").sum() == 1
+
+
+def test_without_the_day_that_applications_close_there_is_no_age(decided) -> None:
+    folder = decided(with_births)
+    with pytest.raises(FindingsError, match="applications_close in \\[dates\\] does not say"):
+        take(Process.load(folder), folder, when=NOW)
+
+
+def test_dates_of_birth_that_no_characteristic_asks_for_are_left_out_and_counted(decided) -> None:
+    asked = '[[cohort.characteristics]]\nname = "sex"\n[[cohort.characteristics]]\nname = "disability"\n'
+    folder = decided(with_births, cohort=COHORT + asked)
+    snapshot = taken(folder)
+    left = snapshot.account.set_index("what").loc["dates of birth"]
+    # Of fourteen rows two are blank, and one person opted out.
+    assert left["count"] == 11 and "left out" in left["why"] and "age_band" not in snapshot.people
+
+
+@pytest.mark.parametrize(("definition", "lists"), [(CLOSES, ["sex", "age_band"]), ("", ["age_band"]), (CLOSES, ["sex"])])
+def test_the_column_of_the_dates_is_gone_whatever_becomes_of_it(small_process, definition: str, lists: list[str]) -> None:
+    fill(small_process)
+    with_births(small_process.tables)
+    small_process.definition += definition
+    small_process.write()
+    read = small_process.check()
+    assert "date_of_birth" in read.tables["monitoring"]
+    back = with_bands(read.tables["monitoring"], map(read_list, lists), read.process, Gathering(), [])
+    assert "date_of_birth" not in back and len(back) == len(BORN)
+    assert back["age_band"].notna().sum() == (12 if definition and "age_band" in lists else 1)
+
+
+@pytest.mark.parametrize(("column", "refused"), [("date_of_birth", True), ("name", True), ("length_of_service", False)])
+def test_no_covariate_carries_a_date_of_birth_out(column: str, refused: bool) -> None:
+    with pytest.raises(ValueError, match="tells who somebody is") if refused else nullcontext():
+        Cohort(covariates=(Covariate(column=column, block="clearly prior"),))
+
+
+def test_a_date_of_birth_is_looked_for_before_anything_is_published(decided) -> None:
+    folder = decided(with_births, before=with_births, cohort=CLOSES + COHORT)
+    looked_for = pd.read_parquet(folder / NAMED / IDENTITIES).set_index("token")["kind"]
+    assert looked_for["1993-06-17"] == "date of birth"
 
 
 def test_a_monitoring_table_of_other_people_is_refused(decided) -> None:

@@ -387,7 +387,8 @@ def test_identities_hold_people_and_groups_and_nothing_that_everybody_shares(sma
         "marchbanks": "name part", "o'quill": "name part", "feather": "name part", "zoë": "name part",
         "borsetshire constabulary": "force",
         "ottoline.marchbanks@borsetshire.example": "email", "ottoline.marchbanks": "email", "07700 900 003": "telephone",
-        "07700900003": "telephone", "womanly": "characteristic", "borsetshire hall": "site", "falconer": "ignored", "1988-04-03": "fact",
+        "07700900003": "telephone", "womanly": "characteristic", "borsetshire hall": "site", "falconer": "ignored",
+        "1988-04-03": "date of birth",
         "spoke up for a new colleague": "free text", "quillon hawthornthwaite0": "name",
     }  # fmt: skip
     assert {token: known.get(token) for token in expected} == expected
