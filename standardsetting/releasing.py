@@ -1,64 +1,41 @@
 """Releasing figures about groups: built and audited, held for somebody to look at, then released by a second person.
 
 A scheduled run may build and hold. Nothing reaches the reports folder, and so nobody who was not told to look, before the release stands in
-the ledger with the names of who prepared and who signed it.
+the ledger with the names of who prepared and who signed it; and what reaches it is the held report itself, byte for byte.
 """
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import os
-import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from standardsetting import records
-from standardsetting.errors import DisclosureError, StageError, UsageError
+from standardsetting.disclosure.policy import TIERS, Tier
+from standardsetting.errors import StageError, UsageError
 from standardsetting.publishing import alone, now_in, reports_of
-from standardsetting.sealed import SEAL
+from standardsetting.sealed import file_digest
 from standardsetting.stages import COHORT, NAMED, RESTRICTED
 
 if TYPE_CHECKING:
-    from standardsetting.cohort.diversity.build import Tier
+    from standardsetting.cohort.positive_action.reported import ProcessReleased
     from standardsetting.cohort.snapshot import CohortSnapshot
-    from standardsetting.disclosure.cube import Cube
-    from standardsetting.disclosure.gate import Piece
     from standardsetting.disclosure.protect import ProtectedCube
     from standardsetting.disclosure.release import Release
     from standardsetting.disclosure.releases import History
-    from standardsetting.disclosure.statements import Statement
     from standardsetting.process import Process
-    from standardsetting.reporting.run import RunResult
+    from standardsetting.reporting.run import ReportRequest, RunResult
 
 KINDS = ("cohort-diversity", "positive-action")
-TIERS: tuple[Tier, ...] = ("director", "public")
 HELD, RELEASES = Path(COHORT) / "held", Path(COHORT) / "releases"
 NO_NEW_FIGURES = "No new figures: this says nothing that the last release did not."
-_ENGRAVED = (
-    "prose/cohort.py",
-    "tables/cohort.py",
-    "figures/cohort.py",
-    "prose/positive_action.py",
-    "tables/positive_action.py",
-    "figures/positive_action.py",
-    "tables/table.py",
-    "reporting/render.py",
-    "reporting/template/index.html.j2",
-)
-# The numbers along axes: they measure, and count nobody. A whole number among them is a multiple of five, as protected counts are: a
-# small true count must never be taken for a place on an axis.
-_ALONG_AXES = frozenset(Decimal(number) for number in (*range(0, 101, 5), *(f"{n / 20:.2f}" for n in range(101) if n % 20)))
-# Of a moment only its day is printed. What stands in brackets refers to a note; the pages of a PDF's contents stand above their title.
-_MOMENT = re.compile(r"(\d{4})-\d\d-(\d\d)T[\d:.]+(?:[+-][\d:]+|Z)?")
-_NOTE, _PAGES_LISTED = re.compile(r"\[note \d+\]"), re.compile(r"(?:^\d+\n)+(?=Contents$)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -72,7 +49,7 @@ class Prepared:
 
 
 def hold(
-    kind: str, process: Process, folder: Path, *, tier: str = "director", milestone: str | None = None, timeout: int = 600
+    kind: str, process: Process, folder: Path, *, tier: Tier = "director", milestone: str | None = None, timeout: int = 600
 ) -> tuple[RunResult, Prepared]:
     """Build, audit and render a report about groups, and hold it in the process folder.
 
@@ -83,32 +60,41 @@ def hold(
     DisclosureError
         Readers could work out too much, or an artefact holds a number that was not released.
     """
+    from standardsetting import progress
+    from standardsetting.reporting.run import make_report
+
     with alone(folder):
         prepared = _prepare(kind, process, folder, tier=tier, milestone=milestone)
-        return _make(kind, prepared, process, folder, folder / HELD, timeout), prepared
+        with progress.shown("Preparing the report") as step:
+            return make_report(_request(kind, prepared, process, folder, timeout=timeout, progress=step)), prepared
 
 
 def release(
-    kind: str, process: Process, folder: Path, *, prepared_by: str, signed_by: str, recipients: Sequence[str] = (), tier: str = "director",
-    milestone: str | None = None, reports: Path | None = None, timeout: int = 600,
+    kind: str, process: Process, folder: Path, *, prepared_by: str, signed_by: str, recipients: Sequence[str] = (),
+    tier: Tier = "director", milestone: str | None = None, reports: Path | None = None,
 ) -> tuple[RunResult, Prepared]:  # fmt: skip
-    """Audit once more against everything that was told, record the release, and publish it.
+    """Audit once more against everything that was told, record the release of the report that is held, and publish it as it is.
+
+    Whoever signs has looked at the held report; so that one is published, byte for byte, and nothing is made again. Killed at any instant,
+    this leaves no release, or a release in the ledger whose publication the next call finishes.
 
     Raises
     ------
     UsageError
         The same person prepared and signed.
+    StageError
+        No such report is held, it was changed, or it is not what would be released now.
     """
     from standardsetting.disclosure import releases
+    from standardsetting.reporting.held import publish_held
 
     releases.two_people(prepared_by, signed_by)
     with alone(folder):
         prepared = _prepare(kind, process, folder, tier=tier, milestone=milestone)
-        # Whoever signs has looked at the report that is held; and what the gate would stop must not stand in the ledger as released.
-        _make(kind, prepared, process, folder, folder / HELD, timeout)
+        place, history = reports_of(process, folder, reports), releases.read(folder)
+        run, report = _signed(kind, prepared, process, folder, place, history)
         told = list(recipients) or ["assessment director" if tier == "director" else "public"]
-        report = {"kind": kind, "tier": tier, "seal": prepared.release.seal}
-        told = [name for name in told if name not in _received(releases.read(folder), report)]
+        told = [name for name in told if name not in _received(history, report)]
         if told:
             releases.record(
                 folder,
@@ -119,10 +105,45 @@ def release(
                 when=now_in(process),
                 report=report,
             )
-        return _make(kind, prepared, process, folder, reports_of(process, folder, reports), timeout), prepared
+        return publish_held(
+            run,
+            signed=report["manifest"],
+            kind=_named(kind, tier),
+            reports_folder=place,
+            process_id=prepared.release.process.id,
+            ledger_head=records.read(folder)[-1].hash,
+        ), prepared
 
 
-def _prepare(kind: str, process: Process, folder: Path, *, tier: str, milestone: str | None) -> Prepared:
+def _signed(
+    kind: str, prepared: Prepared, process: Process, folder: Path, reports: Path, history: History
+) -> tuple[Path, dict[str, str]]:
+    """The run to release, and what the ledger holds of it: what was released before, where it lies whole, else what is held."""
+    from standardsetting.reporting import manifest, publish
+    from standardsetting.reporting.run import run_of
+
+    run, tier, own = run_of(_request(kind, prepared, process, folder)), prepared.release.tier, prepared.release.process.id
+    held, published = folder / HELD / own / run, reports / own / run
+    for place in (published, held):
+        if not publish.whole(place):
+            continue
+        sha256 = file_digest(place / manifest.MANIFEST_FILE)
+        report = {"kind": kind, "tier": tier, "seal": prepared.release.seal, "run": run, "manifest": sha256}
+        if place == held or _received(history, report):
+            return place, report
+    if held.is_dir():
+        found = "The held report is not as it was made."
+    elif publish.pointed(held.parent, _named(kind, tier)):
+        found = "The report that is held is not what would be released now: the ledger, the data or the workbench has changed since."
+    else:
+        found = "No report is held that anybody could have looked at."
+    raise StageError(
+        f"{found} Nothing was recorded and nothing was published.",
+        next_step=f"Make it, look at it, then release: standardsetting report {kind} {folder} --tier {tier}",
+    )
+
+
+def _prepare(kind: str, process: Process, folder: Path, *, tier: Tier, milestone: str | None) -> Prepared:
     """The snapshot, its cube, the audit against the ledger, and the sealed folder that the notebook will read."""
     from standardsetting.cohort.diversity import cube_of
     from standardsetting.cohort.positive_action.reported import reach_cube
@@ -146,10 +167,13 @@ def _prepare(kind: str, process: Process, folder: Path, *, tier: str, milestone:
     protected = protect(cube, policy=policy, earlier=history.earlier, also=history.told(cube.hash), secret=secret)
     nothing_new = releases.nothing_new(history, protected)
     changes = _changes(history, cube.hash)
-    place = folder / RELEASES / f"{kind}-{tier}-{_key(protected, snapshot, changes)}"
+    rests_on = _other_releases(kind, snapshot.process, folder)
+    key = _key(protected, snapshot, changes, [each.release.seal for each in rests_on if each.release])
+    place = folder / RELEASES / f"{kind}-{tier}-{key}"
     if not place.is_dir():
         cubes = list(dict.fromkeys([*(body["cube"] for body in history.releases), cube.hash]))
-        built = _built(kind, snapshot, protected, folder, tier=_known(tier), number=cubes.index(cube.hash) + 1, changes=changes)
+        number = cubes.index(cube.hash) + 1
+        built = _built(kind, snapshot, protected, folder, tier=tier, number=number, changes=changes, rests_on=rests_on)
         staging = place.with_name(f".{place.name}")
         shutil.rmtree(staging, ignore_errors=True)
         built.write(staging)
@@ -157,34 +181,29 @@ def _prepare(kind: str, process: Process, folder: Path, *, tier: str, milestone:
     return Prepared(place, Release.read(place), protected, nothing_new)
 
 
-def _built(
-    kind: str, snapshot: CohortSnapshot, protected: ProtectedCube, folder: Path, *, tier: Tier, number: int, changes: tuple[str, ...]
-) -> Release:
-    from standardsetting.cohort.diversity import diversity_release
+def _other_releases(kind: str, process: Process, folder: Path) -> tuple[ProcessReleased, ...]:
+    """What earlier processes released: the series of years, and what a report on workshops sets beside one another, rest on it."""
     from standardsetting.cohort.diversity.over_years import released_by
+    from standardsetting.cohort.positive_action.reported import ProcessReleased, processes_released
+
+    if kind == "positive-action":
+        return processes_released(process, folder)
+    return tuple(ProcessReleased(each.label, released_by((folder / each.folder).resolve())) for each in process.cohort.previous)
+
+
+def _built(
+    kind: str, snapshot: CohortSnapshot, protected: ProtectedCube, folder: Path, *, tier: Tier, number: int, changes: tuple[str, ...],
+    rests_on: Sequence[ProcessReleased],
+) -> Release:  # fmt: skip
+    from standardsetting.cohort.diversity import diversity_release
     from standardsetting.cohort.positive_action.reported import positive_action_release
 
     if kind == "positive-action":
         # The file has to be valid on the day that the cohort stands for; the report may be read again years later.
         on = snapshot.as_at or snapshot.process.dates.outcomes_published or date.fromisoformat(snapshot.taken_at[:10])
-        return positive_action_release(snapshot, protected, tier=tier, number=number, on=on, changes=changes)
-    earlier = [(each.label, released_by((folder / each.folder).resolve())) for each in snapshot.process.cohort.previous]
+        return positive_action_release(snapshot, protected, tier=tier, number=number, on=on, changes=changes, earlier=rests_on)
+    earlier = [(each.label, each.release) for each in rests_on if each.release]
     return diversity_release(snapshot, protected, tier=tier, number=number, changes=changes, earlier=earlier, interview_told=number > 1)
-
-
-def _contradicts(cube: Cube, history: History, statement: Statement) -> bool:
-    """Whether a statement cannot be true beside the totals and everything that was told."""
-    from standardsetting.disclosure.bounds import ContradictionError
-    from standardsetting.disclosure.protect import protect
-
-    about = history.about(cube.milestone)
-    try:
-        protect(cube, earlier=about.earlier, also=(*about.told(cube.hash), statement))
-    except ContradictionError:
-        return True
-    except DisclosureError:
-        return False  # true, and so much that nothing more can be released: the ledger has to know
-    return False
 
 
 def _secret(folder: Path) -> bytes:
@@ -195,10 +214,6 @@ def _secret(folder: Path) -> bytes:
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
             stream.write(secrets.token_bytes(32))
     return file.read_bytes()
-
-
-def _known(tier: str) -> Tier:
-    return next(one for one in TIERS if one == tier)
 
 
 def _received(history: History, report: Mapping[str, str]) -> set[str]:
@@ -217,12 +232,12 @@ def _latest_milestone(process: Process, today: date) -> str:
     return come[-1] if come else "interview_outcomes"
 
 
-def _key(protected: ProtectedCube, snapshot: CohortSnapshot, changes: tuple[str, ...]) -> str:
+def _key(protected: ProtectedCube, snapshot: CohortSnapshot, changes: tuple[str, ...], rests_on: Sequence[str]) -> str:
     from standardsetting.reporting import manifest
 
     # What a reader can know of a line besides its text grows with the ledger; the report does not change with it.
     printed = protected.cells[["table", "group", "stage", "measure", "shown", "channel"]].to_csv(index=False, lineterminator="\n")
-    parts = [protected.hash, protected.rules, printed, snapshot.seal, changes, manifest.software()]
+    parts = [protected.hash, protected.rules, printed, snapshot.seal, changes, *rests_on, manifest.software()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
 
 
@@ -233,14 +248,28 @@ def _changes(history: History, cube: str) -> tuple[str, ...]:
     return ("Figures are new where a count has moved by ten or more; all others stand as before.",)
 
 
-def _make(kind: str, prepared: Prepared, process: Process, folder: Path, reports: Path, timeout: int) -> RunResult:
+def _named(kind: str, tier: str) -> str:
+    """The report of a tier among the kinds of reports."""
+    return kind if tier == "director" else f"{kind}-{tier}"
+
+
+def _request(
+    kind: str,
+    prepared: Prepared,
+    process: Process,
+    folder: Path,
+    *,
+    timeout: int = 600,
+    progress: Callable[[str], None] = lambda step: None,
+) -> ReportRequest:
+    """What makes the report that is held."""
     import pandas as pd
 
-    from standardsetting import progress
     from standardsetting.named.close import IDENTITIES
     from standardsetting.named.identities import identities as identities_of
     from standardsetting.named.validate import check
-    from standardsetting.reporting.run import ReportRequest, make_report
+    from standardsetting.reporting.allowed import gate_of
+    from standardsetting.reporting.run import ReportRequest
 
     frozen, early = folder / NAMED / IDENTITIES, bool(prepared.release.header["early_access"])
 
@@ -254,125 +283,15 @@ def _make(kind: str, prepared: Prepared, process: Process, folder: Path, reports
         raise StageError(
             "The list of identities to search for is not there.", next_step="Close the interviews first: standardsetting close"
         )
-    tier = prepared.release.tier
-    with progress.shown("Preparing the report") as step:
-        return make_report(
-            ReportRequest(
-                kind=kind if tier == "director" else f"{kind}-{tier}",
-                process=prepared.release.process,
-                material=prepared.folder,
-                reports_folder=reports,
-                restricted_folder=folder / RESTRICTED,
-                identities=identities,
-                ledger_head=records.read(folder)[-1].hash,
-                timeout=timeout,
-                progress=step,
-                gate=_gate(prepared),
-            )
-        )
-
-
-def _gate(prepared: Prepared) -> Callable[[Sequence[Path]], None]:
-    """Every number in a finished artefact has to stand in the release, or in words that hold no data."""
-    from standardsetting.disclosure.gate import numbers, refuse
-    from standardsetting.reporting.readable import pieces
-    from standardsetting.shipped import shipped
-
-    package = Path(__file__).parent
-    parts = [file for file in sorted(prepared.folder.glob("*.json")) if file.name != SEAL]
-    texts = [_MOMENT.sub(r"\1 \2 ", file.read_text(encoding="utf-8")) for file in parts]
-    texts += [words for name in _ENGRAVED for words in _words(package / name)]
-    texts += [words for notebook in sorted(shipped("notebooks").glob("*.ipynb")) for words in _words(notebook)]
-    allowed: set[Any] = set().union(*(numbers(text) for text in texts), _ALONG_AXES)
-
-    def gate(artefacts: Sequence[Path]) -> None:
-        refuse((piece for artefact in artefacts for piece in _unnumbered(pieces(artefact))), allowed=allowed)
-
-    return gate
-
-
-def _unnumbered(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Texts without the numbers that count pages and notes: a list of pages, references to notes, and the notes in their order."""
-    note = 1
-    for piece in pieces:
-        text = _PAGES_LISTED.sub(" ", _NOTE.sub(" ", piece.text))
-        if piece.kind == "sheet" and text.startswith(f"{note}\n"):
-            text, note = text.partition("\n")[2], note + 1
-        yield replace(piece, text=text)
-
-
-def _words(file: Path) -> Iterator[str]:
-    """What a file of ours can put into a report: the texts of a module without its docstrings, a notebook's cells, a template.
-
-    Sizes, positions and the names of cells never reach a reader. If they were allowed, so would be every small count.
-    """
-    text = file.read_text(encoding="utf-8")
-    if file.suffix == ".ipynb":
-        yield from ("".join(cell["source"]) for cell in json.loads(text)["cells"])
-    elif file.suffix == ".py":
-        nodes = list(ast.walk(ast.parse(text)))
-        never = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
-        formats = [node.format_spec for node in nodes if isinstance(node, ast.FormattedValue) and node.format_spec]
-        never |= {id(part) for each in formats for part in ast.walk(each)}
-        yield from (n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in never)
-    else:
-        yield re.sub(r"<[^<>]*>", " ", text)
-
-
-def outside_figure(
-    process: Process,
-    folder: Path,
-    *,
-    characteristic: str,
-    group: str,
-    stage: str,
-    measure: str,
-    low: int,
-    high: int,
-    source: str,
-    text: str,
-    by: str,
-) -> None:
-    """Enter by hand what an FOI answer or the press told about a group, so that every later release is audited against it.
-
-    Raises
-    ------
-    UsageError
-        No such characteristic, group, stage or count.
-    """
-    from standardsetting.cohort.diversity import cube_of
-    from standardsetting.cohort.snapshot import CohortSnapshot
-    from standardsetting.disclosure import releases
-    from standardsetting.disclosure.cube import MEASURES
-    from standardsetting.disclosure.statements import known
-    from standardsetting.linkage import latest
-
-    found = latest(folder)
-    if found is None:
-        raise StageError("No cohort was looked at yet.", next_step="Make a report first: standardsetting report cohort-diversity")
-    cube = cube_of(CohortSnapshot.read(found))
-    declaration = cube.declaration
-    groups = {
-        name: where
-        for table in declaration.tables
-        if " by ".join(table) == characteristic
-        for name, where in declaration.groups(table).items()
-    }
-    if group not in groups or stage not in declaration.stages or measure not in MEASURES or not 0 <= low <= high:
-        raise UsageError(
-            "The figure does not fit what is declared about this cohort.",
-            details=[
-                f"characteristics: {'; '.join(' by '.join(table) for table in declaration.tables)}",
-                f"groups: {'; '.join(groups)}",
-                f"stages: {'; '.join(declaration.stages)}",
-                f"counts: {'; '.join(MEASURES)}",
-            ],
-        )
-    statement = known(groups[group], stage, measure, low, high, source=source)
-    with alone(folder):
-        if _contradicts(cube, releases.read(folder), statement):
-            raise UsageError(
-                "The figure cannot be true beside what was released and the totals of this cohort, so it was not entered.",
-                next_step="Read it again at its source. What is entered cannot be taken back, only added to.",
-            )
-        releases.record_outside(folder, [statement], source=source, text=text, entered_by=by, when=now_in(process))
+    return ReportRequest(
+        kind=_named(kind, prepared.release.tier),
+        process=prepared.release.process,
+        material=prepared.folder,
+        reports_folder=folder / HELD,
+        restricted_folder=folder / RESTRICTED,
+        identities=identities,
+        ledger_head=records.read(folder)[-1].hash,
+        timeout=timeout,
+        progress=progress,
+        gate=gate_of(prepared.folder),
+    )

@@ -9,11 +9,12 @@ from typing import Any
 from standardsetting import records
 from standardsetting.blind.scores import ACCOUNT, BENCHMARK, DEFINITION, INTERVIEWS, RATINGS, BlindScores
 from standardsetting.disclosure.release import Release
+from standardsetting.disclosure.releases import RELEASE
 from standardsetting.errors import UsageError, WorkbenchError
 from standardsetting.linkage import problems as snapshot_problems
 from standardsetting.named.close import CODE_BOOK, IDENTITIES, read_closing
 from standardsetting.process import Process
-from standardsetting.releasing import HELD, RELEASES
+from standardsetting.releasing import HELD, KINDS, RELEASES
 from standardsetting.reporting import manifest, publish
 from standardsetting.sealed import SEAL, file_digest
 from standardsetting.stages import BLIND, CLOSED_RECORD, CLOSING, NAMED, STANDARD_RECORD
@@ -55,7 +56,8 @@ def verify(process: Process, folder: Path, reports_folder: Path, *, run: str | N
         raise UsageError("There is no run of that name with a manifest.", next_step="standardsetting status lists the runs.")
     run_problems = [problem for path in runs for problem in _run(path, chain, journal)]
     groups = () if problems else (*snapshot_problems(folder), *_releases(folder))
-    found = (*problems, *closing_problems, *groups, *_forgotten(chain, journal), *_evidence(chain, reports_folder), *run_problems)
+    quoted = (*_forgotten(chain, journal), *_evidence(chain, reports_folder), *_signed(chain, reports_folder))
+    found = (*problems, *closing_problems, *groups, *quoted, *run_problems)
     return Verification(len(chain), inputs, len(runs), found)
 
 
@@ -128,6 +130,22 @@ def _evidence(chain: tuple[records.Record, ...], reports_folder: Path) -> list[s
             for problem in _differs(reports_folder / pack["run"] / manifest.MANIFEST_FILE, pack["manifest"], "the manifest of the pack")
         ]
     return problems
+
+
+def _signed(chain: tuple[records.Record, ...], reports_folder: Path) -> list[str]:
+    """Every published report about groups is the very one that two people released, and every one that they released is there."""
+    released = [record for record in chain if record.kind == RELEASE and "run" in record.body["report"]]
+    signed = {(record.body["report"]["run"], record.body["report"]["manifest"]) for record in released}
+    there = {
+        (path.parent.name, file_digest(path))
+        for path in reports_folder.glob(f"*/{manifest.MANIFEST_FILE}")
+        if not path.parent.is_symlink() and path.parent.name.startswith(KINDS)
+    }
+    missing = {run for run, _ in signed} - {run for run, _ in there}
+    return [
+        *(f"Run {run}: no record of the ledger released it as it lies there." for run, _ in sorted(there - signed)),
+        *(f"Run {run}: it was released and does not lie there. standardsetting release puts it there." for run in sorted(missing)),
+    ]
 
 
 def _run(path: Path, chain: tuple[records.Record, ...], journal: list[dict[str, Any]]) -> list[str]:

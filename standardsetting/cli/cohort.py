@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from standardsetting import releasing
+from standardsetting import releasing, told_elsewhere
 from standardsetting.cli.app import DEFAULT_TIMEOUT, HERE, AsJson, Folder, Reports, Timeout, Told, app, load, told_of, verb
+from standardsetting.disclosure.policy import Tier as Readers
+from standardsetting.errors import UsageError
 from standardsetting.publishing import alone, now_in, publish_report
 
 if TYPE_CHECKING:
     from standardsetting.reporting.run import RunResult
 
-Tier = Annotated[str, typer.Option(help="director, or public: fit to be published and to answer a request for information.")]
+Tier = Annotated[Readers, typer.Option(help="director, or public: fit to be published and to answer a request for information.")]
 Milestone = Annotated[str | None, typer.Option(help="eligibility, interview_outcomes or pool (default: the last one reached).")]
 _KINDS = "standard-setting, assessor-quality, cohort-diversity or positive-action"
 
@@ -59,10 +62,9 @@ def release(
     reports: Reports = None,
     tier: Tier = "director",
     milestone: Milestone = None,
-    timeout: Timeout = DEFAULT_TIMEOUT,
     as_json: AsJson = False,
 ) -> Told:
-    """Release a report about groups: audited once more, recorded with who prepared and who signed it, then published."""
+    """Release the report about groups that is held: audited once more, recorded with who prepared and who signed it, then published."""
     result, prepared = releasing.release(
         kind,
         load(folder),
@@ -73,7 +75,6 @@ def release(
         tier=tier,
         milestone=milestone,
         reports=reports,
-        timeout=timeout,
     )
     told = told_of(result)
     number = prepared.release.header["release"]["number"]
@@ -84,34 +85,47 @@ def release(
 @app.command()
 @verb
 def told(
-    characteristic: Annotated[str, typer.Option(help="By what the figure is: sex, for instance.")],
-    group: Annotated[str, typer.Option(help="Of which group.")],
-    stage: Annotated[str, typer.Option(help="At which stage.")],
-    count: Annotated[str, typer.Option(help="entered, passed, not passed, withdrawn, deferred or pending.")],
-    low: Annotated[int, typer.Option(min=0, help="The least that it can be.")],
-    high: Annotated[int, typer.Option(min=0, help="The most that it can be.")],
-    source: Annotated[str, typer.Option(help="Where it was told: a newspaper, the number of a request for information.")],
-    text: Annotated[str, typer.Option(help="The words in which it was told.")],
-    by: Annotated[str, typer.Option(help="Who enters it.")],
+    characteristic: Annotated[str | None, typer.Option(help="By what the figure is: sex, for instance.")] = None,
+    group: Annotated[str | None, typer.Option(help="Of which group.")] = None,
+    stage: Annotated[str | None, typer.Option(help="At which stage.")] = None,
+    count: Annotated[str | None, typer.Option(help="entered, passed, not passed, withdrawn, deferred or pending.")] = None,
+    low: Annotated[int | None, typer.Option(min=0, help="The least that it can be.")] = None,
+    high: Annotated[int | None, typer.Option(min=0, help="The most that it can be.")] = None,
+    source: Annotated[str | None, typer.Option(help="Where it was told: a newspaper, the number of a request for information.")] = None,
+    text: Annotated[str | None, typer.Option(help="The words in which it was told.")] = None,
+    by: Annotated[list[str] | None, typer.Option(help="Who enters it; for a withdrawal two different people, so give it twice.")] = None,
+    withdraw: Annotated[int | None, typer.Option(min=1, help="Withdraw the figure of this record, which was entered by mistake.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why it is withdrawn.")] = None,
     folder: Folder = HERE,
     as_json: AsJson = False,
 ) -> Told:
-    """Enter a figure about a group that was told elsewhere, so that every later release is audited against it."""
-    process = load(folder)
-    releasing.outside_figure(
-        process,
-        folder,
-        characteristic=characteristic,
-        group=group,
-        stage=stage,
-        measure=count,
-        low=low,
-        high=high,
-        source=source,
-        text=text,
-        by=by,
+    """Enter a figure about a group that was told elsewhere, so that every later release is audited against it; or withdraw one."""
+    figure = {"characteristic": characteristic, "group": group, "stage": stage, "count": count, "low": low, "high": high}
+    entry, names = {**figure, "source": source, "text": text}, by or []
+    if withdraw is not None:
+        _only(f"To withdraw record {withdraw}", needed={"reason": reason, "by": names or None}, not_wanted=entry)
+        record = told_elsewhere.withdraw(load(folder), folder, number=withdraw, reason=reason or "", by=names)
+        gone = f"The figure of record {withdraw} counts no more. This is record {record.number}; both stay in the ledger."
+        return Told((gone,), {"withdrawn": withdraw, "record": record.number})
+    _only("To enter a figure", needed={**entry, "by": names or None}, not_wanted={"reason": reason})
+    if len(names) != 1:
+        raise UsageError("One person enters a figure; several names were given.", next_step='Give one name: --by "..."')
+    record = told_elsewhere.enter(load(folder), folder, **{**entry, "by": names[0]})  # type: ignore[arg-type]
+    lines = (
+        f"The figure is in the ledger as record {record.number}. Every later release is audited against it.",
+        f"If it was mistyped: standardsetting told {folder} --withdraw {record.number} --reason ... --by ... --by ...",
     )
-    return Told(("The figure is in the ledger. Every later release is audited against it.",), {"source": source})
+    return Told(lines, {"source": source, "record": record.number})
+
+
+def _only(doing: str, *, needed: Mapping[str, object], not_wanted: Mapping[str, object]) -> None:
+    """Options that one of two ways of calling needs, and the other does not have."""
+    missing = [f"--{name}" for name, given in needed.items() if given is None]
+    beside = [f"--{name}" for name, given in not_wanted.items() if given is not None]
+    if missing:
+        raise UsageError(f"{doing}, {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} needed too.")
+    if beside:
+        raise UsageError(f"{doing}, {', '.join(beside)} {'is' if len(beside) == 1 else 'are'} not wanted.", next_step="Leave it out.")
 
 
 @app.command("early-access")

@@ -1,7 +1,8 @@
 """The gate: every number in a finished artefact must be one that the release allows. It reads artefacts, not the code that made them.
 
-Whoever calls it brings the text of each artefact: hidden places, coordinates, logs and file names too. A finding says where and how many,
-never which number.
+A number that belongs to something else than a count (a date, a record, a share, an interval) is allowed in that form only: the 4 of
+"4 October 2023" is no leave to print a 4 in a cell. Whoever calls the gate brings the text of each artefact: hidden places, coordinates,
+logs and file names too. A finding says where and how many, never which number.
 """
 
 from __future__ import annotations
@@ -11,8 +12,6 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-
-import pandas as pd
 
 from standardsetting.errors import DisclosureError
 
@@ -28,6 +27,28 @@ _SPELT = re.compile(rf"\b(?:(?P<tens>{'|'.join(_TENS)})(?:[- ](?P<unit>{'|'.join
 # "one of them", "zero tolerance": small words that are not counts unless people follow.
 _PEOPLE = r"(?:[\w-]+\s+){0,2}(?:people|persons?|candidates?|women|woman|men|man|officers?|applicants?|per cent|%)"
 _PEOPLE_FOLLOW = re.compile(rf"\s+(?:of\s+(?:the\s+)?)?{_PEOPLE}\b")
+
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+_SIGNED = r"[-+]?\d+(?:\.\d+)?"
+# What numbers may belong to. Of a moment only its day counts, and a day is the same day however it is written.
+_FORMS = re.compile(
+    rf"""
+      (?<![\w.-]) (?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d) (?:t[\d:.]+(?:[+-][\d:]+|z)?)? (?![\w-])
+    | (?<![\w.-]) (?P<date>\d{{1,2}}\s+(?:{"|".join(_MONTHS)})(?:\s+\d{{4}})?) \b
+    | (?<![\w.:-]) \d{{1,2}}:\d\d(?::\d\d)? (?![\w:])
+    | \b (?:record|release|rules|version|edition|schedule|paragraph|section|part|article|regulation|page|r)\s+\d+ (?![\w.,]\d|\w)
+    | (?<![\w.-]) (?P<estimate>{_SIGNED})\s+\((?P<low>{_SIGNED})\s+to\s+(?P<high>{_SIGNED})\)
+    | \({_SIGNED}\s+to\s+{_SIGNED}\)
+    | (?<![\w.,-]) \d+(?:\.\d+)?\s*(?:%|per\s+cent\b)
+    | (?<=\w\s) \(\d+\)
+    | (?<![\w.,(-]) \d+\s+to\s+\d+ (?![\w%]|[.,]\d)
+    | \btotal\s+of\s+\d+(?:\.\d+)? (?![\w%])
+    | (?<![\w.,-]) \d+\s+(?:more|fewer)\b
+    """,
+    re.VERBOSE,
+)
 
 
 @dataclass(frozen=True)
@@ -56,14 +77,21 @@ def numbers(text: str) -> set[Decimal]:
     >>> sorted(numbers("Three of the four women; 1,250 applied, 12.50% of table ethnicity_5."))
     [Decimal('3'), Decimal('4'), Decimal('12.50'), Decimal('1250')]
     """
-    plain = unicodedata.normalize("NFKC", text).replace("\u2212", "-")
-    plain = _UNIT.sub(" ", plain)
-    found = {_value(match.group()) for match in _NUMBER.finditer(plain)}
-    return found | _spelt(plain.casefold())
+    return {abs(number) for number in _numbers(text)}
 
 
-def _value(written: str) -> Decimal:
-    return abs(Decimal(re.sub(r"[,\s]", "", written)))
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).replace("\u2212", "-")
+
+
+def _numbers(text: str) -> set[Decimal]:
+    """As `numbers`, with their signs."""
+    plain = _UNIT.sub(" ", _plain(text))
+    return {_signed(match.group()) for match in _NUMBER.finditer(plain)} | _spelt(plain.casefold())
+
+
+def _signed(written: str) -> Decimal:
+    return Decimal(re.sub(r"[,\s]", "", written))
 
 
 def _spelt(text: str) -> set[Decimal]:
@@ -80,35 +108,89 @@ def _spelt(text: str) -> set[Decimal]:
     return found
 
 
-def allowed_numbers(
-    cells: pd.DataFrame, *, texts: Iterable[str] = (), derived: Iterable[float | int | str | Decimal] = ()
-) -> frozenset[Decimal]:
-    """The numbers a release allows: its protected values, those in texts that hold no data (a notebook's own source, the definition, dates,
-    the run key), and statistics computed from protected values, as they are printed.
+def _written(match: re.Match[str]) -> set[str]:
+    """A form as it is compared: one space, days as year, month and day, and numbers without needless zeros."""
+    if match["year"]:
+        return {f"{match['year']}-{match['month']}-{match['day']}", f"{match['month']}-{match['day']}"}
+    if match["date"]:
+        day, month, *year = match["date"].split()
+        short = f"{_MONTHS.index(month) + 1:02}-{int(day):02}"
+        return {short, f"{year[0]}-{short}"} if year else {short}
+    if match["estimate"]:
+        return {interval(match["low"], match["high"]), interval(match["low"], match["high"], estimate=match["estimate"])}
+    text = re.sub(r"\s*(?:%|per cent)$", "%", " ".join(match.group().split()))
+    return {re.sub(_SIGNED, lambda number: _short(number.group()), text) if " to " in text else text}
+
+
+def interval(low: float | str, high: float | str, *, estimate: float | str | None = None) -> str:
+    """An interval, and what it is about, as the gate compares it.
+
+    Examples
+    --------
+    >>> interval(-20, 7.0, estimate="-7")
+    '-7 (-20 to 7)'
     """
-    own = {_value(str(value)) for value in cells["value"].dropna()}
-    return frozenset(own.union(*(numbers(text) for text in texts), (_value(str(number)) for number in derived)))
+    within = f"({_short(low)} to {_short(high)})"
+    return within if estimate is None else f"{_short(estimate)} {within}"
 
 
-def check(pieces: Iterable[Piece], *, allowed: Iterable[Decimal | int | str]) -> tuple[Finding, ...]:
+def _short(number: float | str) -> str:
+    exact = Decimal(str(number))
+    return f"{exact.normalize() if exact else 0:f}"
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What a release allows: numbers wherever they stand, and numbers in the form in which they stand."""
+
+    numbers: frozenset[Decimal]
+    forms: frozenset[str]
+
+    @classmethod
+    def of(cls, texts: Iterable[str] = (), *, numbers: Iterable[float | int | str | Decimal] = (), forms: Iterable[str] = ()) -> Allowed:
+        """From texts that hold no data or have passed disclosure control, and from numbers and forms as they are printed.
+
+        Examples
+        --------
+        >>> found = Allowed.of(["On 4 October 2023 (record 7) 40 women applied; 61% passed, -7 (-20 to 7)."])
+        >>> found.numbers, sorted(found.forms)
+        (frozenset({Decimal('40')}), ['(-20 to 7)', '-7 (-20 to 7)', '10-04', '2023-10-04', '61%', 'record 7'])
+        """
+        free, bound = {_signed(str(number)) for number in numbers}, set(forms)
+        for text in texts:
+            plain = _plain(text).casefold()
+            bound |= {written for match in _FORMS.finditer(plain) for written in _written(match)}
+            free |= _numbers(_FORMS.sub(" ", plain))
+        return cls(frozenset(free), frozenset(bound))
+
+
+def check(pieces: Iterable[Piece], *, allowed: Allowed | Iterable[Decimal | int | str]) -> tuple[Finding, ...]:
     """Numbers that a release does not allow, by artefact and place.
 
     Examples
     --------
     >>> check([Piece("page.html", "alt text", "40 women, of whom 37 passed")], allowed=[40])
     (Finding(artefact='page.html', kind='alt text', count=1),)
+    >>> check([Piece("page.html", "cell", "4")], allowed=Allowed.of(["4 October 2023"]))
+    (Finding(artefact='page.html', kind='cell', count=1),)
     """
-    known = {_value(str(number)) for number in allowed}
+    known = allowed if isinstance(allowed, Allowed) else Allowed.of(numbers=allowed)
     strange: dict[tuple[str, str], set[Decimal]] = {}
     for piece in pieces:
         for where, text in ((piece.kind, piece.text), ("file name", piece.artefact)):
-            found = numbers(re.sub(r"[_-]", " ", text) if where == "file name" else text) - known
+            found = _strange(re.sub(r"[_-]", " ", text) if where == "file name" else text, known)
             if found:
                 strange.setdefault((piece.artefact, where), set()).update(found)
     return tuple(Finding("a file" if kind == "file name" else artefact, kind, len(found)) for (artefact, kind), found in strange.items())
 
 
-def refuse(pieces: Iterable[Piece], *, allowed: Iterable[Decimal | int | str]) -> None:
+def _strange(text: str, known: Allowed) -> set[Decimal]:
+    """The numbers of a text that are allowed neither by themselves nor in the form in which they stand. A minus may be a dash."""
+    rest = _FORMS.sub(lambda match: " " if _written(match) <= known.forms else match.group(), _plain(text).casefold())
+    return {abs(number) for number in _numbers(rest) if not {number, abs(number)} & known.numbers}
+
+
+def refuse(pieces: Iterable[Piece], *, allowed: Allowed | Iterable[Decimal | int | str]) -> None:
     """Stop a release that holds a number it may not.
 
     Raises

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from standardsetting.errors import UsageError
 
 RULES = "1"
+# Who reads: the director's report, and what may be published or answer a request. The public one is a part of the director's.
+Tier = Literal["director", "public"]
+TIERS: tuple[Tier, ...] = get_args(Tier)
 CONFIDENTIAL, NOT_APPLICABLE, NOT_AVAILABLE, LOW_RELIABILITY = "[c]", "[z]", "[x]", "[u]"
 SHORTHAND = {
     CONFIDENTIAL: "confidential: too few people, or a figure that would give one away",

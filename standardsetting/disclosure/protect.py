@@ -2,6 +2,10 @@
 
 Each count is shown by the plan of its table; then the release is attacked as a reader would (`audit.attack`). Where readers could work out
 too much, tables give way in a fixed order that does not depend on who passed, and the attack is run again.
+
+A value that was shown before stays until its count has moved by `Policy.change`, also once the process has closed. The closing of a process
+gives no fresh values: a count that moved by one or two since the release before would be told by a second window, and who knows what moved
+(an appeal, a late withdrawal) would have it exactly. Two snapshots are not solved jointly, so nothing would notice.
 """
 
 from __future__ import annotations
@@ -87,7 +91,7 @@ class ProtectedCube:
 
 def protect(
     cube: Cube, *, policy: Policy | None = None, verdict: Verdicts | None = None, earlier: Earlier | None = None, also: Sequence[Told] = (),
-    closed: bool = False, secret: bytes | None = None,
+    secret: bytes | None = None,
 ) -> ProtectedCube:  # fmt: skip
     """What may be printed of a cube?
 
@@ -100,11 +104,10 @@ def protect(
     verdict
         Codes of verdicts from counts; `standardsetting.cohort.verdict.verdicts` unless given.
     earlier
-        Protected values of earlier releases of this process (`releases.earlier`): they are reused until a count has moved by `change`.
+        Protected values of earlier releases of this process (`releases.earlier`): they are reused until a count has moved by `change`,
+        whatever else has happened since.
     also
         What earlier releases, FOI answers and the press told (`releases.told`).
-    closed
-        The process has closed: earlier values are no longer reused.
     secret
         For the rounded cube: the sealed secret from which its rounding is drawn.
 
@@ -114,7 +117,7 @@ def protect(
         Even with nothing shown, readers could work out too much from what was told before.
     """
     policy = policy or Policy()
-    reused: Earlier = {} if closed or earlier is None else earlier
+    reused: Earlier = {} if earlier is None else earlier
     insiders = singletons(cube)
     modes = dict.fromkeys(cube.declaration.tables, _GIVING_WAY[0])
     release = _released(cube, policy, modes, verdict, reused, secret)

@@ -24,8 +24,13 @@ HEADER, DEFINITION = "header.json", "definition.json"
 SECTIONS: dict[str, tuple[str, ...]] = {
     # Protected counts: `shown` is what is read ("45", "[c]", "[z]").
     "counts": ("characteristic", "group", "stage", "measure", "shown"),
+    # Who said what they are: whole per cent of everybody who applied. Other populations: whole per cent of the people they count.
+    "declared": ("characteristic", "shown"),
+    "frames": ("characteristic", "group", "population", "dated", "source", "shown"),
     # Representation at each stage: whole per cent of those who declared, from protected counts.
     "ladder": ("characteristic", "group", "stage", "share"),
+    # Of those at the stage `base`, the whole per cent left after a later one; `beside` is the group that the picture is about.
+    "cumulative": ("characteristic", "beside", "group", "base", "stage", "share"),
     # One row a comparison. `basis` is "rounded counts", "verdict only" or "too few"; rates are whole per cent; `concern` orders page one.
     "comparisons": (
         "characteristic", "group", "comparator", "stage", "family", "basis", "rate", "reference_rate", "ratio", "ratio_low", "ratio_high",
@@ -36,9 +41,9 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "undeclared": ("characteristic", "group", "stage", "ratio", "smallest", "largest", "verdict", "sentence"),
     "reasons": ("characteristic", "group", "reason", "shown"),
     "gates": ("characteristic", "group", "gate", "share"),
-    # Superiority to two decimals.
+    # Superiority to two decimals, or to the nearest twentieth where few scores are in use.
     "superiority": ("characteristic", "group", "comparator", "value", "superiority", "low", "high", "sentence"),
-    "items": ("characteristic", "group", "value", "difference", "r2_change", "p", "adjusted_p", "sentence"),
+    "items": ("characteristic", "group", "value", "difference", "r2_change", "p", "adjusted_p"),
     "panels": ("characteristic", "measure", "value", "low", "high", "p", "sentence"),
     "intersection": ("sentence",),
     # `view` is "unadjusted", "prior" or "prior and possibly tainted"; differences in percentage points.
@@ -56,6 +61,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "reach": ("group", "step", "shown", "share"),
     "not_attending": ("reason", "shown"),
     "design": ("item", "content"),
+    # Released counts of each process: those to whom workshops were open, everybody else; whole per cent, and the gap in points.
+    "before_after": ("who", "process", "workshops", "people", "rate", "others", "reference_rate", "gap", "low", "high"),
     "balance": ("covariate", "before", "after"),
     "effects": ("question", "outcome", "estimate", "low", "high", "unit", "method", "sentence"),
     "sensitivity": ("effect", "e_value", "e_value_limit", "sentence"),

@@ -22,7 +22,7 @@ from standardsetting.errors import DisclosureError, UsageError
 
 # The milestone of the cube of who was reached by workshops.
 WORKSHOPS = "workshops"
-RELEASE, OUTSIDE = "disclosure release", "disclosure statement"
+RELEASE, OUTSIDE, WITHDRAWN = "disclosure release", "disclosure statement", "disclosure statement withdrawn"
 _OWN = ("counts", "undeclared", "verdict")
 _SAME = ["table", "group", "stage", "measure", "shown"]
 
@@ -71,14 +71,16 @@ class History:
 
 
 def read(folder: Path) -> History:
-    """The releases and outside statements of a process.
+    """The releases and outside statements of a process. A statement that was withdrawn stays in the ledger and counts no more.
 
     Raises
     ------
     StageError
         The ledger does not verify. A release that cannot be audited against it does not run.
     """
-    return History(tuple(dict(r.body) for r in records.read(folder) if r.kind in (RELEASE, OUTSIDE)))
+    chain = records.read(folder)
+    withdrawn = _withdrawn(chain)
+    return History(tuple(dict(r.body) for r in chain if r.kind in (RELEASE, OUTSIDE) and r.number not in withdrawn))
 
 
 def nothing_new(history: History, release: ProtectedCube) -> bool:
@@ -138,8 +140,14 @@ def record(
 
 def two_people(prepared_by: str, signed_by: str) -> None:
     """Refuse unless somebody signs who did not prepare."""
-    if not prepared_by.strip() or not signed_by.strip() or signed_by.strip().casefold() == prepared_by.strip().casefold():
+    if not _different((prepared_by, signed_by)):
         raise UsageError("A release needs the name of who prepared it, and the signature of somebody else.")
+
+
+def _different(people: Sequence[str]) -> bool:
+    """Whether these are two names, and not one name twice."""
+    names = {" ".join(name.split()).casefold() for name in people}
+    return len(people) == len(names) == 2 and "" not in names
 
 
 def record_outside(
@@ -150,6 +158,51 @@ def record_outside(
         raise UsageError("An outside statement needs its source, who entered it, and at least one sum with its bounds.")
     body = {"source": source, "text": text, "entered_by": entered_by, "told": [_write_told(one) for one in statements]}
     return records.append(folder, OUTSIDE, body, when=when)
+
+
+def withdraw(folder: Path, number: int, *, reason: str, by: Sequence[str], when: datetime) -> records.Record:
+    """Withdraw an outside statement by adding a record that names it. Nothing is taken out of the ledger.
+
+    A statement that was true and is withdrawn leaves later releases with less protection, so two people answer for it.
+
+    Parameters
+    ----------
+    folder
+        The process folder.
+    number
+        The number of the record that entered the statement.
+    reason
+        Why it does not count.
+    by
+        The names of exactly two different people.
+    when
+        The moment, with its time zone.
+
+    Raises
+    ------
+    UsageError
+        The record is no outside statement, or it is withdrawn already; no reason; not two different people.
+    """
+    chain = records.read(folder)
+    standing = {r.number for r in chain if r.kind == OUTSIDE} - (gone := _withdrawn(chain))
+    if number in gone:
+        raise UsageError(f"Record {number} is withdrawn already.", next_step="Nothing is left to be done.")
+    if number not in standing:
+        there = f"Those are the records {', '.join(map(str, sorted(standing)))}." if standing else "There is none to withdraw."
+        raise UsageError(f"Record {number} is not a figure that was entered with told.", next_step=there)
+    why = " ".join(reason.split())
+    if not why:
+        raise UsageError("A withdrawal needs its reason.", next_step='Say why the figure does not count: --reason "..."')
+    if not _different(by):
+        raise UsageError(
+            "A withdrawal needs the names of two different people, because later releases may tell more.",
+            next_step='Give both: --by "..." --by "..."',
+        )
+    return records.append(folder, WITHDRAWN, {"statement": number, "reason": why, "by": [" ".join(name.split()) for name in by]}, when=when)
+
+
+def _withdrawn(chain: Sequence[records.Record]) -> set[int]:
+    return {int(record.body["statement"]) for record in chain if record.kind == WITHDRAWN}
 
 
 def _declared(release: ProtectedCube) -> str:

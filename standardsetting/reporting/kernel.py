@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import re
 import shutil
@@ -96,7 +97,8 @@ def execute(notebook: Path, *, room: Path, parameters: Mapping[str, Any], timeou
         with _kernel(room, environment, method, list(dict.fromkeys(_IMPORTS.findall(code)))) as manager:
             done = _run(notebook, executed, manager, parameters, started + timeout)
     except Exception as error:
-        raise ExecutionFailedError(_failure(error, room, executed, timeout)) from None
+        late = time.monotonic() >= started + timeout
+        raise ExecutionFailedError(_failure(error, room, executed, timeout, late=late)) from None
     return Execution(notebook=done, confinement=method, seconds=time.monotonic() - started)
 
 
@@ -185,6 +187,7 @@ def _run(notebook: Path, executed: Path, manager: Any, parameters: Mapping[str, 
     for name in ("papermill", "papermill.translators", "traitlets"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     papermill.engines.papermill_engines.register(_ENGINE, _engine(executed))
+    left = max(1, math.ceil(deadline - time.monotonic()))
     return papermill.execute_notebook(
         str(notebook),
         str(executed),
@@ -196,6 +199,11 @@ def _run(notebook: Path, executed: Path, manager: Any, parameters: Mapping[str, 
         log_output=False,
         request_save_on_cell_execute=False,
         km=manager,
+        # One limit for everything: a busy machine starts a kernel late and delivers outputs late. Left to themselves these two give up
+        # after 60 and 4 seconds, the second without a word, so that a report would be published without what was still on its way.
+        start_timeout=left,
+        iopub_timeout=left,
+        raise_on_iopub_timeout=True,
         timeout_func=lambda cell: max(0.5, deadline - time.monotonic()),
         coalesce_streams=True,
     )
@@ -219,7 +227,7 @@ def _engine(executed: Path) -> Any:
     return KeepsHalfRuns
 
 
-def _failure(error: Exception, room: Path, executed: Path, timeout: float) -> Failure:
+def _failure(error: Exception, room: Path, executed: Path, timeout: float, *, late: bool) -> Failure:
     """The workbench error that a person may read, with the restricted rest beside it."""
     import traceback
 
@@ -232,7 +240,7 @@ def _failure(error: Exception, room: Path, executed: Path, timeout: float) -> Fa
         kind = error.ename if re.fullmatch(r"[A-Za-z_]\w*", error.ename or "") else "Exception"
         said = NotebookFailedError(f"The report's notebook failed in code cell {error.exec_count}: {kind}.", next_step=next_step)
         trace = "\n".join(error.traceback)
-    elif isinstance(error, CellTimeoutError | TimeoutError):
+    elif isinstance(error, CellTimeoutError | TimeoutError) or (late and isinstance(error, RuntimeError)):
         said = TimedOutError(f"The report's notebook was not done within {timeout:g} seconds.", next_step=next_step)
         trace = str(error)
     else:

@@ -141,6 +141,12 @@ def note(folder: Path, entry: Mapping[str, Any]) -> None:
         os.fsync(journal.fileno())
 
 
+def entry(kind: str, run: str, outcome: str, ledger_head: str | None, **more: Any) -> dict[str, Any]:
+    """What the journal holds of a run: when, what, how it ended, and the newest record of the ledger at that moment."""
+    when = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"when": when, "kind": kind, "run": run, "outcome": outcome, "ledger_head": ledger_head, **more}
+
+
 def journal(folder: Path) -> list[dict[str, Any]]:
     """The runs so far, oldest first: `when`, `kind`, `run`, `outcome`. Lines that a crash cut short are left out."""
     file = folder / JOURNAL_FILE
@@ -158,6 +164,11 @@ def as_published(run: Path, journal: Iterable[Mapping[str, Any]]) -> bool:
     noted = [entry["manifest"] for entry in journal if entry.get("run") == run.name and entry.get("manifest")]
     file = run / manifest.MANIFEST_FILE
     return bool(noted) and file.is_file() and file_digest(file) == noted[-1]
+
+
+def whole(run: Path) -> bool:
+    """Whether a run lies there as it was made: its files are those of its manifest, and its manifest is the one that the journal noted."""
+    return run.is_dir() and not manifest.verify(run) and as_published(run, journal(run.parent))
 
 
 def file_away(restricted: Path, name: str, text: str) -> str:

@@ -42,6 +42,8 @@ _PRINTED_CONTENTS = '<div class="printed-contents">'
 _TAGS = re.compile(r"<[^>]*>")
 # A code of the blind zone in running text or in a cell, not in a picture: it must not break at its hyphen.
 _CODE = re.compile(r"(?:(<svg\b.*?</svg>|<[^>]*>)|(?<![\w-])([CAPV]-[2-9BCDFGHJKLMNPQRSTVWXZ]{3,})(?![\w-]))", re.DOTALL)
+# What anybody may read is marked as official information without a need for care.
+PUBLISHED = "OFFICIAL"
 
 
 @dataclass(frozen=True)
@@ -57,13 +59,24 @@ class Imprint:
     run
         The name of the run.
     seal
-        The seal of the blind data.
+        The seal of what the notebook read.
+    sealed
+        What that was, in words.
+    to_publish
+        Whether the report is made to be published: then the process's marking does not hold for it.
     """
 
     kind: str
     process: Process
     run: str
     seal: str
+    sealed: str = "Blind data"
+    to_publish: bool = False
+
+    @property
+    def marking(self) -> str:
+        """The line at the top and the bottom of every page."""
+        return PUBLISHED if self.to_publish else self.process.process.marking
 
     @property
     def title(self) -> str:
@@ -75,13 +88,13 @@ class Imprint:
         """The imprint as sentences, for a workbook's cover."""
         identity = self.process.process
         return (
-            identity.marking,
+            self.marking,
             *(["SYNTHETIC: these data were simulated. Nobody in this report exists."] if identity.synthetic else []),
             f"Process: {identity.title}",
             f"Run: {self.run}",
             f"Definition: {self.process.hash}",
             f"Rule: {self.process.rule_hash}",
-            f"Blind data: {self.seal}",
+            f"{self.sealed}: {self.seal}",
         )
 
 
@@ -177,7 +190,7 @@ def _frame(imprint: Imprint) -> dict[str, Any]:
     definition, rule = imprint.process.hash, imprint.process.rule_hash
     return {
         "css": style(),
-        "marking": identity.marking,
+        "marking": imprint.marking,
         "synthetic": identity.synthetic,
         "organisation": identity.organisation,
         "process": identity.title,
@@ -185,6 +198,7 @@ def _frame(imprint: Imprint) -> dict[str, Any]:
         "definition_hash": definition,
         "rule_hash": rule,
         "seal": imprint.seal,
+        "sealed": imprint.sealed,
         "hashes": f"definition {definition[:8]}, rule {rule[:8]}",
     }
 

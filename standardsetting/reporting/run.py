@@ -31,11 +31,17 @@ _KEY_LENGTH = 12
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of report: its notebook, its title, and what the notebook reads: the blind scores, or a release under disclosure control."""
+    """A kind of report: its notebook, its title, what the notebook reads (blind scores, or a release), and whether anybody may read it."""
 
     notebook: str
     title: str
     reads: Literal["blind", "release"]
+    to_publish: bool = False
+
+    @property
+    def sealed(self) -> str:
+        """What its notebook reads, as the imprint calls it."""
+        return "Blind data" if self.reads == "blind" else "Release"
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -51,7 +57,7 @@ KINDS = {
     "standard-setting": Kind("standard_setting_pack", "Standard-setting pack", "blind"),
     "assessor-quality": Kind("assessor_quality", "Assessor quality", "blind"),
     "cohort-diversity": Kind("cohort_diversity", "Cohort diversity", "release"),
-    "cohort-diversity-public": Kind("cohort_diversity", "Cohort diversity: public tables", "release"),
+    "cohort-diversity-public": Kind("cohort_diversity", "Cohort diversity: public tables", "release", to_publish=True),
     "positive-action": Kind("positive_action", "Positive action", "release"),
 }
 
@@ -159,7 +165,7 @@ def make_report(request: ReportRequest) -> RunResult:
     started = time.monotonic()
     notebook = _notebook(request)
     seal = seal_of(request.material)
-    run = f"{request.kind}-{run_key(request, seal, notebook)}"
+    run = run_of(request)
     with publish.locked(request.folder):
         publish.sweep(request.folder)
         final = request.folder / run
@@ -169,19 +175,25 @@ def make_report(request: ReportRequest) -> RunResult:
             publish.point(request.folder, request.kind, run)
             # A run that was killed between its rename and its line in the journal gets that line now.
             noted = {"manifest": file_digest(final / manifest.MANIFEST_FILE)} if unnoted else {}
-            publish.note(request.folder, _entry(request, run, "already done", **noted))
+            publish.note(request.folder, publish.entry(request.kind, run, "already done", request.ledger_head, **noted))
             return RunResult(run, final, True, tuple(sorted(final.iterdir())), time.monotonic() - started)
         try:
             with publish.staged(request.folder, run) as staging:
                 notices = _Maker(request, run, seal, staging).make(notebook, final)
         except WorkbenchError as error:
-            publish.note(request.folder, _entry(request, run, type(error).__name__, exit_code=int(error.exit_code)))
+            failed = publish.entry(request.kind, run, type(error).__name__, request.ledger_head, exit_code=int(error.exit_code))
+            publish.note(request.folder, failed)
             raise
         except BaseException:
-            publish.note(request.folder, _entry(request, run, "failed"))
+            publish.note(request.folder, publish.entry(request.kind, run, "failed", request.ledger_head))
             raise
         publish.point(request.folder, request.kind, run)
     return RunResult(run, final, False, tuple(sorted(final.iterdir())), time.monotonic() - started, notices)
+
+
+def run_of(request: ReportRequest) -> str:
+    """The name of the run that a request makes: the same request makes the same run."""
+    return f"{request.kind}-{run_key(request, seal_of(request.material), _notebook(request))}"
 
 
 def run_key(request: ReportRequest, seal: str, notebook: Path) -> str:
@@ -211,17 +223,6 @@ def _notebook(request: ReportRequest) -> Path:
     raise PublishingError(f"The notebook {KINDS[request.kind].notebook}.ipynb is not installed.", next_step="Install the package again.")
 
 
-def _entry(request: ReportRequest, run: str, outcome: str, **more: Any) -> dict[str, Any]:
-    return {
-        "when": datetime.now(UTC).isoformat(timespec="seconds"),
-        "kind": request.kind,
-        "run": run,
-        "outcome": outcome,
-        "ledger_head": request.ledger_head,
-        **more,
-    }
-
-
 class _Maker:
     """The steps of one run, in order, with the time each took."""
 
@@ -244,7 +245,8 @@ class _Maker:
         self.request.progress("publishing")
         if kept := publish.publish(output, final):
             self.notices.append(f"The report of this run had been changed after it was published; it is kept as {kept}.")
-        publish.note(self.request.folder, _entry(self.request, self.run, "published", manifest=sha256))
+        noted = publish.entry(self.request.kind, self.run, "published", self.request.ledger_head, manifest=sha256)
+        publish.note(self.request.folder, noted)
         return tuple(self.notices)
 
     def _timed(self, step: str, since: float) -> None:
@@ -273,7 +275,10 @@ class _Maker:
         stem = self.request.stem
         self.request.progress("writing the page")
         since = time.monotonic()
-        imprint = render.Imprint(kind=KINDS[self.request.kind].title, process=self.request.process, run=self.run, seal=self.seal)
+        kind = KINDS[self.request.kind]
+        imprint = render.Imprint(
+            kind=kind.title, process=self.request.process, run=self.run, seal=self.seal, sealed=kind.sealed, to_publish=kind.to_publish
+        )
         page = render.to_html(notebook, imprint)
         (output / f"{stem}.html").write_text(page, encoding="utf-8")
         (output / f"{stem}.ipynb").write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")

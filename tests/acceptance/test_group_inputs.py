@@ -189,6 +189,7 @@ def test_a_code_list_that_changes_after_a_release_starts_no_second_one(tmp_path:
     (folder / "sex.toml").write_text(f"{text}codes = [{words}]\n", encoding="utf-8")
     decided(folder)
     process, both = Process.load(folder), {"prepared_by": "Ada", "signed_by": "Bo", "reports": tmp_path / "reports"}
+    releasing.hold("cohort-diversity", process, folder)
     releasing.release("cohort-diversity", process, folder, **both)  # type: ignore[arg-type]
     before = kinds(folder), runs(tmp_path / "reports")
     other = words.replace('"Female"', '"Woman"')

@@ -34,7 +34,9 @@ from standardsetting.linkage import latest
 from standardsetting.named.close import close
 from standardsetting.process import Process
 from standardsetting.reporting import manifest, publish
+from standardsetting.reporting.allowed import gate_of
 from standardsetting.reporting.run import ReportRequest, make_report
+from standardsetting.sealed import file_digest
 from standardsetting.shipped import shipped
 from standardsetting.stages import BLIND, RESTRICTED
 
@@ -173,6 +175,7 @@ def released(base: Path, held: SimpleNamespace) -> SimpleNamespace:
     twice = say(base, "release", "cohort-diversity", "process", "--prepared-by", "Ada One", "--signed-by", " ada one")
     refused = (twice.code, kinds(base / "process"), runs(base / "reports"))
     director = say(base, "release", "cohort-diversity", "process", *PEOPLE, "--json")
+    assert say(base, "report", "cohort-diversity", "process", "--tier", "public").code == 0
     public = say(base, "release", "cohort-diversity", "process", *PEOPLE, "--tier", "public")
     assert (director.code, public.code) == (0, 0), director.all + public.all
     return SimpleNamespace(before=before, refused=refused, director=director.record, public=public)
@@ -222,6 +225,10 @@ def test_a_report_is_held_until_somebody_else_signs(base: Path, held: SimpleName
     run = folder_of(base, "director")
     assert {file.suffix for file in run.iterdir()} == {".html", ".pdf", ".xlsx", ".ipynb", ".json"} and manifest.verify(run) == []
     assert not released.director["held"]
+    looked_at = base / held.record["folder"]
+    contents = [{file.name: file.read_bytes() for file in place.iterdir()} for place in (run, looked_at)]
+    assert run.name == looked_at.name and contents[0] == contents[1]
+    assert (entry["report"]["run"], entry["report"]["manifest"]) == (run.name, file_digest(looked_at / manifest.MANIFEST_FILE))
 
 
 def test_the_same_again_says_that_nothing_is_new(base: Path, released: SimpleNamespace) -> None:
@@ -243,6 +250,14 @@ def test_verify_holds_until_an_artefact_is_changed(base: Path, released: SimpleN
         file.write_bytes(whole)
 
 
+def test_only_the_public_tier_is_marked_for_anybody(base: Path, released: SimpleNamespace) -> None:
+    pages = {tier: next(folder_of(base, tier).glob("*.html")).read_text(encoding="utf-8") for tier in ("director", "public")}
+    assert pages["director"].count("OFFICIAL-SENSITIVE") >= 2
+    assert "OFFICIAL-SENSITIVE" not in pages["public"] and pages["public"].count(">OFFICIAL<") >= 2
+    for page in pages.values():
+        assert "<dt>Release</dt>" in page and "Blind data" not in page
+
+
 def test_both_tiers_show_the_same_counts_and_the_public_one_less(base: Path, released: SimpleNamespace) -> None:
     books = {tier: openpyxl.load_workbook(next(folder_of(base, tier).glob("*.xlsx"))) for tier in ("director", "public")}
     sheets = {
@@ -250,7 +265,7 @@ def test_both_tiers_show_the_same_counts_and_the_public_one_less(base: Path, rel
         for tier, book in books.items()
     }
     both = set(sheets["director"]) & set(sheets["public"])
-    counted = [title for title in both if any(isinstance(cell, int) and cell >= 10 for row in sheets["public"][title] for cell in row)]
+    counted = [title for title in both if any(re.fullmatch("[1-9][0-9]+", str(cell)) for row in sheets["public"][title] for cell in row)]
     assert both == set(sheets["public"]) < set(sheets["director"]) and counted
     for title in both:
         strip = [[re.sub(r" ?\[note \d+\]", "", c) if isinstance(c, str) else c for c in row] for row in sheets["director"][title]]
@@ -292,7 +307,7 @@ def _strange(prepared: releasing.Prepared, folder: Path, place: Path) -> int:
             for measure in ("entered", "passed", "not passed")
         }
     )
-    gate = releasing._gate(prepared)
+    gate = gate_of(prepared.folder)
     for count in (c for c in counts if 0 < c < 60 and c % 5):
         (place / "page.html").write_text(f"<p>{count} candidates</p>", encoding="utf-8")
         try:
@@ -328,7 +343,7 @@ def _plants(count: int) -> Iterator[tuple[str, str, Any]]:
 
 def test_the_gate_reads_every_corner_of_a_finished_report(base: Path, held: SimpleNamespace, tmp_path: Path) -> None:
     prepared = prepare(base / "process")
-    count, gate = _strange(prepared, base / "process", tmp_path), releasing._gate(prepared)
+    count, gate = _strange(prepared, base / "process", tmp_path), gate_of(prepared.folder)
     run = base / held.record["folder"]
     gate(sorted(file for file in run.iterdir() if file.name != "manifest.json"))
     for ending, where, change in _plants(count):
@@ -367,7 +382,7 @@ def test_a_notebook_that_says_too_much_publishes_nothing(base: Path, released: S
     request = ReportRequest(
         kind="cohort-diversity", process=prepared.release.process, material=prepared.folder, reports_folder=reports,
         restricted_folder=folder / RESTRICTED, identities=lambda: tokens, notebook=tmp_path / "planted.ipynb",
-        gate=releasing._gate(prepared),
+        gate=gate_of(prepared.folder),
     )  # fmt: skip
     with pytest.raises(DisclosureError) as refused:
         make_report(request)

@@ -63,8 +63,16 @@ def test_an_earlier_value_is_reused_until_the_count_has_moved_by_ten(tmp_path: P
     later = made(passed=38, milestone="later")
     assert value(protect(later, earlier=history.earlier)) == 30
     assert value(protect(later)) == 40
-    assert value(protect(later, earlier=history.earlier, closed=True)) == 40
     assert value(protect(made(passed=41, milestone="later"), earlier=history.earlier)) == 40
+
+
+@pytest.mark.parametrize(("before", "after"), [(32, 33), (33, 32)])
+def test_one_appeal_gives_no_second_window_not_even_at_the_end_of_a_process(tmp_path: Path, before: int, after: int) -> None:
+    releases.record(tmp_path, protect(made(passed=before)), **SIGNED)
+    last = made(passed=after, milestone="pool")
+    # Fresh values would tell both counts to anybody who knows of the one appeal: 30 stands for 28 to 32, and 35 for 33 to 37.
+    assert {value(protect(made(passed=before))), value(protect(last))} == {30, 35}
+    assert value(protect(last, earlier=releases.read(tmp_path).earlier)) == value(protect(made(passed=before)))
 
 
 def test_reused_values_say_less(tmp_path: Path) -> None:
@@ -137,3 +145,61 @@ def test_hidden_counts_stay_hidden_until_they_have_certainly_moved(tmp_path: Pat
     shown = [value(protect(made(passed=n, milestone="later"), earlier=earlier)) for n in (12, 18, 19, 25)]
     assert [n is pd.NA or np.isnan(float(n)) for n in shown[:2]] == [True, True]
     assert shown[2:] == [20, 25]
+
+
+PAIR = {"reason": "The newspaper said forty.", "by": ["Ada One", "Bo Two"], "when": SIGNED["when"]}
+
+
+def mistyped(folder: Path) -> records.Record:
+    """A figure that stops every release: all but one of the women are said to have passed."""
+    told = [known(WOMEN, "met", "passed", 31, 31, source="press")]
+    return releases.record_outside(folder, told, source="press", text="a line", entered_by="A", when=SIGNED["when"])
+
+
+def test_a_figure_that_is_withdrawn_counts_no_more_and_stays_in_the_ledger(tmp_path: Path) -> None:
+    cube, entered = made(), mistyped(tmp_path)
+    with pytest.raises(DisclosureError):
+        protect(cube, also=releases.read(tmp_path).told(cube.hash))
+    other = releases.record_outside(
+        tmp_path, [known(WOMEN, "met", "entered", 60, 65, source="answer")], source="answer", text="x", entered_by="A", when=SIGNED["when"]
+    )
+    gone = releases.withdraw(tmp_path, entered.number, **PAIR)
+    told = releases.read(tmp_path).told(cube.hash)
+    assert [one.source for one in told] == ["answer"] and protect(cube, also=told).audit.passed
+    chain = records.read(tmp_path)
+    assert [record.number for record in chain] == [entered.number, other.number, gone.number] and chain[0].body == entered.body
+    assert gone.body == {"statement": entered.number, "reason": PAIR["reason"], "by": PAIR["by"]}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"by": ["Ada One"]}, "two different people"),
+        ({"by": ["Ada One", " ada  one "]}, "two different people"),
+        ({"by": ["Ada One", "Bo Two", "Cy Three"]}, "two different people"),
+        ({"by": ["Ada One", " "]}, "two different people"),
+        ({"reason": " "}, "reason"),
+        ({"number": 1}, "records 2"),
+        ({"number": 9}, "records 2"),
+    ],
+)
+def test_a_withdrawal_is_refused_unless_it_is_one(tmp_path: Path, change: dict, said: str) -> None:
+    records.append(tmp_path, "standard", {}, when=SIGNED["when"])
+    given = {"number": mistyped(tmp_path).number, **PAIR, **change}
+    with pytest.raises(UsageError) as refused:
+        releases.withdraw(tmp_path, given.pop("number"), **given)
+    assert said in str(refused.value) and len(records.read(tmp_path)) == 2
+
+
+def test_nothing_is_withdrawn_twice(tmp_path: Path) -> None:
+    entered = mistyped(tmp_path)
+    gone = releases.withdraw(tmp_path, entered.number, **PAIR)
+    for number, said in ((entered.number, "withdrawn already"), (gone.number, "not a figure")):
+        with pytest.raises(UsageError, match=said):
+            releases.withdraw(tmp_path, number, **PAIR)
+    assert len(records.read(tmp_path)) == 2
+
+
+def test_one_name_written_twice_signs_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        releases.record(tmp_path, protect(made()), **{**SIGNED, "prepared_by": "A  Person", "signed_by": "a person"})

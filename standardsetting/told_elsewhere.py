@@ -1,0 +1,105 @@
+"""Figures about groups that were told elsewhere: entered by hand, and withdrawn by adding where a person mistyped them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from standardsetting import records
+from standardsetting.errors import DisclosureError, StageError, UsageError
+from standardsetting.publishing import alone, now_in
+
+if TYPE_CHECKING:
+    from standardsetting.disclosure.cube import Cube
+    from standardsetting.disclosure.releases import History
+    from standardsetting.disclosure.statements import Statement
+    from standardsetting.process import Process
+
+
+def enter(
+    process: Process,
+    folder: Path,
+    *,
+    characteristic: str,
+    group: str,
+    stage: str,
+    count: str,
+    low: int,
+    high: int,
+    source: str,
+    text: str,
+    by: str,
+) -> records.Record:
+    """Enter by hand what an FOI answer or the press told about a group, so that every later release is audited against it.
+
+    Raises
+    ------
+    UsageError
+        No such characteristic, group, stage or count; or the figure cannot be true beside what else is known.
+    """
+    from standardsetting.cohort.diversity import cube_of
+    from standardsetting.cohort.snapshot import CohortSnapshot
+    from standardsetting.disclosure import releases
+    from standardsetting.disclosure.cube import MEASURES
+    from standardsetting.disclosure.statements import known
+    from standardsetting.linkage import latest
+
+    found = latest(folder)
+    if found is None:
+        raise StageError("No cohort was looked at yet.", next_step="Make a report first: standardsetting report cohort-diversity")
+    cube = cube_of(CohortSnapshot.read(found))
+    declaration = cube.declaration
+    groups = {
+        name: where
+        for table in declaration.tables
+        if " by ".join(table) == characteristic
+        for name, where in declaration.groups(table).items()
+    }
+    if group not in groups or stage not in declaration.stages or count not in MEASURES or not 0 <= low <= high:
+        raise UsageError(
+            "The figure does not fit what is declared about this cohort.",
+            details=[
+                f"characteristics: {'; '.join(' by '.join(table) for table in declaration.tables)}",
+                f"groups: {'; '.join(groups)}",
+                f"stages: {'; '.join(declaration.stages)}",
+                f"counts: {'; '.join(MEASURES)}",
+            ],
+        )
+    statement = known(groups[group], stage, count, low, high, source=source)
+    with alone(folder):
+        if _contradicts(cube, releases.read(folder), statement):
+            raise UsageError(
+                "The figure cannot be true beside what was released and the totals of this cohort, so it was not entered.",
+                next_step="Read it again at its source.",
+            )
+        return releases.record_outside(folder, [statement], source=source, text=text, entered_by=by, when=now_in(process))
+
+
+def withdraw(process: Process, folder: Path, *, number: int, reason: str, by: Sequence[str]) -> records.Record:
+    """Withdraw a figure that was entered by mistake. Its record stays; it counts no more, so later releases may show what it hid.
+
+    Raises
+    ------
+    UsageError
+        No such figure, or it is withdrawn already; no reason; not two different people.
+    """
+    from standardsetting.disclosure import releases
+
+    with alone(folder):
+        return releases.withdraw(folder, number, reason=reason, by=by, when=now_in(process))
+
+
+def _contradicts(cube: Cube, history: History, statement: Statement) -> bool:
+    """Whether a statement cannot be true beside the totals and everything that was told."""
+    from standardsetting.disclosure.bounds import ContradictionError
+    from standardsetting.disclosure.protect import protect
+
+    about = history.about(cube.milestone)
+    try:
+        protect(cube, earlier=about.earlier, also=(*about.told(cube.hash), statement))
+    except ContradictionError:
+        return True
+    except DisclosureError:
+        return False  # true, and so much that nothing more can be released: the ledger has to know
+    return False
