@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.ticker import MultipleLocator, NullLocator
 
 from standardsetting.cohort.verdict import GAPS
+from standardsetting.cohort.words import those_who
 from standardsetting.disclosure.release import Release
 from standardsetting.figures.figure import BLUE, GREY, LIGHT, ORANGE, QUIET, Figure, drawing
 from standardsetting.tables import cohort as tables
@@ -89,6 +90,37 @@ def ladder(release: Release) -> Figure | None:
     )
 
 
+def cumulative(release: Release) -> Figure | None:
+    """How far a group and the others beside it came: a small picture for each comparison of two, both lines named at their ends."""
+    rows = release["cumulative"].table
+    if rows.empty:
+        return None
+    stages = dict(release.header["labels"]["stages"])
+    chosen = list(dict.fromkeys(zip(rows["characteristic"], rows["beside"], strict=True)))[:_MOST_LINES]
+    height = 1.9 + 4.3 * len(chosen)
+    with drawing(height) as figure:
+        panels = figure.subplots(len(chosen), 1, squeeze=False).ravel()
+        figure.subplots_adjust(left=0.07, right=0.72, top=1 - 0.8 / height, bottom=1.7 / height, hspace=0.75)
+        for axes, (characteristic, beside) in zip(panels, chosen, strict=True):
+            mine = rows[(rows["characteristic"] == characteristic) & (rows["beside"] == beside)]
+            base = mine["base"].iloc[0]
+            place = {stage: at for at, stage in enumerate([base, *(s for s in stages if s in set(mine["stage"]))])}
+            ends = []
+            for (group, line), colour, mark in zip(mine.groupby("group", sort=False), (BLUE, ORANGE), "oD", strict=True):
+                at, left = [0, *(place[s] for s in line["stage"])], [100, *line["share"]]
+                axes.plot(at, left, mark + "-", color=colour, linewidth=1.3, markersize=4.5)
+                ends.append((float(line["share"].iloc[-1]), _short(str(group))))
+            for end, label in _apart(ends, 14):
+                axes.annotate(label, (1.02, end), xycoords=("axes fraction", "data"), va="center", fontsize=7.5, annotation_clip=False)
+            axes.set_xticks(range(len(place)), [textwrap.fill(stages[stage], 13) for stage in place], fontsize=7)
+            axes.yaxis.set_major_locator(MultipleLocator(25))
+            axes.set(ylim=(0, 105), xlim=(-0.2, len(place) - 0.8))
+            axes.set_title(f"{_short(beside)}, of those {those_who(base, stages[base])}", loc="left", fontsize=8.5)
+    alt = f"Pairs of lines for {len(chosen)} groups and the others beside each: the per cent left after each stage."
+    table = tables.released(release, "cumulative")
+    return Figure("cumulative", "How far each group came", "Per cent left of those at the first stage shown", alt, figure, table)
+
+
 def waterfall(release: Release) -> Figure | None:
     """Where each group lost or gained ground, part by part of the way that may be shown, and over all these parts together."""
     rows = release["waterfall"].table
@@ -96,10 +128,11 @@ def waterfall(release: Release) -> Figure | None:
         return None
     groups = rows[["characteristic", "group"]].drop_duplicates().itertuples(index=False, name=None)
     chosen = list(groups)[:_MOST_LINES]
-    height = 1.6 + 2.9 * len(chosen)
+    bars = [int(((rows["characteristic"] == characteristic) & (rows["group"] == group)).sum()) for characteristic, group in chosen]
+    height = 1.6 + 0.9 * len(chosen) + 0.72 * sum(bars)
     with drawing(height) as figure:
-        panels = figure.subplots(len(chosen), 1, sharex=True, squeeze=False).ravel()
-        figure.subplots_adjust(left=0.32, right=0.95, top=1 - 0.8 / height, bottom=1.2 / height, hspace=0.45)
+        panels = figure.subplots(len(chosen), 1, sharex=True, squeeze=False, height_ratios=bars).ravel()
+        figure.subplots_adjust(left=0.36, right=0.95, top=1 - 0.8 / height, bottom=1.2 / height, hspace=0.4)
         for axes, (characteristic, group) in zip(panels, chosen, strict=True):
             mine = rows[(rows["characteristic"] == characteristic) & (rows["group"] == group)].reset_index(drop=True)
             logs = np.log(mine["ratio"].astype(float))
@@ -108,7 +141,7 @@ def waterfall(release: Release) -> Figure | None:
             colours = [ORANGE if value < 0 else BLUE for value in logs]
             axes.barh(range(len(mine)), logs, left=starts, color=colours, height=0.62)
             axes.axvline(0, color=QUIET, linewidth=0.8)
-            axes.set_yticks(range(len(mine)), [textwrap.fill(part, 34) for part in mine["stage"]], fontsize=7)
+            axes.set_yticks(range(len(mine)), [textwrap.fill(part, 36) for part in mine["stage"]], fontsize=7.5)
             axes.invert_yaxis()
             axes.set_title(group, loc="left", fontsize=8.5)
             ticks = [0.5, 0.8, 1.0, 1.25, 2.0]
@@ -152,7 +185,7 @@ def trend(release: Release) -> Figure | None:
             axes.yaxis.set_minor_locator(NullLocator())
             axes.set_title(f"{_short(str(group))}: {stage}", loc="left", fontsize=8.5)
         panels[-1].set_xticks(range(len(processes)), [textwrap.fill(process, 18) for process in processes], fontsize=7.5)
-    alt = f"Impact ratios of {len(series)} comparisons, one point for each of {len(processes)} processes, and the band that chance explains."
+    alt = f"Impact ratios of {len(series)} comparisons, a point for each of {len(processes)} processes, and the band that chance explains."
     unit = "Impact ratio, log scale; the grey band is what chance explains; 1 is no difference"
     return Figure("trend", "One point a process", unit, alt, figure, tables.released(release, "trend"))
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from standardsetting.disclosure.release import Release
 from standardsetting.figures.cohort import _apart, _dots, _short
@@ -25,7 +28,7 @@ def reach(release: Release) -> Figure | Table:
     order = ["everybody", *(group for group in told["group"].drop_duplicates() if group != "everybody")]
     with drawing(7.5) as figure:
         axes = figure.subplots()
-        figure.subplots_adjust(left=0.3, right=0.97, top=0.94, bottom=0.2)
+        figure.subplots_adjust(left=0.22, right=0.97, top=0.94, bottom=0.2)
         starts = []
         for group, colour, mark in zip(order, (QUIET, BLUE, ORANGE, LIGHT), "oDs^", strict=False):
             mine = told[told["group"] == group]
@@ -39,8 +42,64 @@ def reach(release: Release) -> Figure | Table:
         axes.set_yticks([])
         axes.set(ylim=(0, 1.15 * float(told["n"].max())), xlim=(-0.2, len(steps) - 0.8))
         axes.spines["left"].set_visible(False)
-    alt = f"Lines of how many people were left at each of {len(steps)} steps; a step without a dot may not be told."
+    lines = [
+        f"{group}: {', '.join(f'{step} {shown}' for step, shown in zip(mine['step'], mine['shown'], strict=True))}"
+        for group, mine in told.groupby("group", sort=False)
+    ]
+    alt = f"Lines of how many people came how far, by group. Of {'; of '.join(lines)}. A step that is left out may not be told."
     return Figure("reach", "Whom the workshops reached", "People, from the counts as shown", alt, figure, positive_action.reach(release))
+
+
+def before_after(release: Release) -> Figure | None:
+    """The share that met the standard in each process: those to whom workshops are open, and everybody else; a panel a comparison."""
+    rows = release["before_after"].table
+    if rows.empty:
+        return None
+    whose = list(rows["who"].drop_duplicates())
+    shares = rows[["rate", "reference_rate"]].astype(float)
+    bottom, top = 10 * np.floor((shares.min().min() - 6) / 10), 10 * np.ceil((shares.max().max() + 6) / 10)
+    height = 1.4 + 5.2 * len(whose)
+    with drawing(height) as figure:
+        panels = figure.subplots(len(whose), 1, squeeze=False).ravel()
+        figure.subplots_adjust(left=0.1, right=0.74, top=1 - 0.8 / height, bottom=1.3 / height, hspace=0.5)
+        for axes, who in zip(panels, whose, strict=True):
+            mine = rows[rows["who"] == who].reset_index(drop=True)
+            _two_lines(axes, mine, who, gap=0.08 * float(top - bottom))
+            axes.set_xticks(range(len(mine)), [textwrap.fill(str(label), 16) for label in mine["process"]], fontsize=7.5)
+            axes.set(ylim=(bottom, top), xlim=(-0.3, len(mine) - 0.7), ylabel="Per cent")
+            axes.set_yticks(np.arange(bottom, top + 1, 10))
+    alt = "; ".join(_told(who, rows[rows["who"] == who]) for who in whose) + "."
+    title = "Who met the standard, before the workshops and with them"
+    unit = "Per cent of those interviewed, from the rounded counts of each process's release"
+    return Figure("before-after", title, unit, f"{alt[:1].upper()}{alt[1:]}", figure, positive_action.before_after(release))
+
+
+def _two_lines(axes: Axes, mine: pd.DataFrame, who: str, *, gap: float) -> None:
+    """Both lines with their values and names, and where workshops began."""
+    ends = []
+    above = mine["rate"] >= mine["reference_rate"]
+    for name, label, colour, mark, up in (("reference_rate", "everybody else", QUIET, "o", ~above), ("rate", who, BLUE, "D", above)):
+        axes.plot(mine.index, mine[name].astype(float), mark + "-", color=colour, linewidth=1.4, markersize=5)
+        for at, (value, higher) in enumerate(zip(mine[name], up, strict=True)):
+            axes.annotate(
+                f"{value:.0f}%", (at, float(value)), xytext=(0, 6 if higher else -6), textcoords="offset points", ha="center",
+                va="bottom" if higher else "top", fontsize=7.5,
+            )  # fmt: skip
+        ends.append((float(mine[name].iloc[-1]), textwrap.fill(label, 22)))
+    for height, label in _apart(ends, gap):
+        axes.annotate(label, (1.02, height), xycoords=("axes fraction", "data"), va="center", fontsize=7.5, annotation_clip=False)
+    without = int((mine["workshops"] == "no").sum())
+    if 0 < without < len(mine):
+        axes.axvline(without - 0.5, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.annotate("workshops →", (without - 0.46, 1.0), xycoords=("data", "axes fraction"), va="bottom", fontsize=7.5)
+
+
+def _told(who: str, mine: pd.DataFrame) -> str:
+    each = [
+        f"{row['process']} ({'with' if row['workshops'] == 'yes' else 'without'} workshops) {row['rate']}% and {row['reference_rate']}%"
+        for row in mine.to_dict("records")
+    ]
+    return f"{who} and everybody else, who met the standard: {', '.join(each)}"
 
 
 def balance(release: Release) -> Figure | None:
@@ -52,16 +111,19 @@ def balance(release: Release) -> Figure | None:
     most = max(0.3, float(rows[["before", "after"]].abs().to_numpy(dtype=float).max()) + 0.05)
     with drawing(height) as figure:
         axes = figure.subplots()
-        figure.subplots_adjust(left=0.36, right=0.96, top=1 - 0.7 / height, bottom=1.1 / height)
+        figure.subplots_adjust(left=0.28, right=0.96, top=1 - 0.7 / height, bottom=1.1 / height)
         for line in (-0.1, 0.1):
             axes.axvline(line, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
         axes.axvline(0, color=QUIET, linewidth=0.8)
         for name, colour, mark, filled in (("before", ORANGE, "D", False), ("after", BLUE, "o", True)):
             axes.plot(rows[name].astype(float), at, mark, color=colour, markersize=6, markerfacecolor=colour if filled else "white")
-            axes.annotate(name, (float(rows[name].iloc[0]), 0), xytext=(0, 9), textcoords="offset points", ha="center", fontsize=7.5)
+            # Above the first two marks; where these are close, the names lean away from each other.
+            here, there = (float(rows[each].iloc[0]) for each in (name, "after" if name == "before" else "before"))
+            side = "center" if abs(here - there) > most / 4 else "left" if here > there else "right"
+            axes.annotate(name, (here, 0), xytext=(0, 9), textcoords="offset points", ha=side, fontsize=7.5)
         axes.set_yticks(at, list(rows["covariate"]), fontsize=7.5)
         ticks = [tick / 10 for tick in range(-int(most * 10), int(most * 10) + 1)]
-        axes.set_xticks(ticks, [f"{tick:.1f}" for tick in ticks], fontsize=7.5)
+        axes.set_xticks(ticks, [f"{tick:.1f}".replace("-", "−") for tick in ticks], fontsize=7.5)
         axes.set(xlim=(-most, most), ylim=(len(rows) - 0.5, -0.7), xlabel="Attenders less others, in standard deviations; dashed: 0.1")
         axes.spines["left"].set_visible(False)
     alt = f"Standardised differences of {len(rows)} covariates before and after weighting."

@@ -31,8 +31,12 @@ _MILESTONES = {
 }
 # Headings and openings of the parts; where a part has a finding its own sentence follows.
 PARTS: dict[str, tuple[str, str]] = {
+    "declared": (
+        "Who applied",
+        "How many of those who applied said what they are, and how the applicants compare with the people who could have applied.",
+    ),
     "ladder": (
-        "Who applied, and who was left at each stage",
+        "Who was left at each stage",
         "The share of each group among everybody who was left after each stage. Counts are rounded, so a share can move by a "
         "point or two without anybody leaving.",
     ),
@@ -40,6 +44,10 @@ PARTS: dict[str, tuple[str, str]] = {
         "The way through the stages",
         "How many people of each group entered and passed each stage. People who withdrew, deferred or are waiting are among those who "
         "entered, and did not pass yet.",
+    ),
+    "cumulative": (
+        "How far each group came",
+        "Of all who were there at the first stage that may be shown, how many were left after each later one.",
     ),
     "waterfall": (
         "Where along the way gaps arose",
@@ -99,7 +107,7 @@ PARTS: dict[str, tuple[str, str]] = {
 
 
 # Parts whose rows are sentences; elsewhere the picture or the table has them.
-_TOLD_IN_FULL = ("panels", "items")
+_TOLD_IN_FULL = ("panels",)
 
 
 def part_heading(release: Release, name: str, *, parts: Mapping[str, tuple[str, str]] = PARTS) -> Passage:
@@ -170,10 +178,16 @@ def diversity_answer(release: Release) -> Passage:
     told = release["comparisons"].sentences
     return (
         Passage(f"<ul>{items}</ul>" if items else "")
-        + paragraphs(together, untold, *told)
+        + paragraphs(together, untold, *told, _beside_earlier(release))
         + _standing(release)
         + paragraphs(*_changes(release))
     )
+
+
+def _beside_earlier(release: Release) -> str:
+    """What the series of processes says, where there is one."""
+    trend = release["trend"]
+    return "" if trend.table.empty else f"Beside earlier processes: {' '.join(trend.sentences)}"
 
 
 def _in_short(text: str) -> str:

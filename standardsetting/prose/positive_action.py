@@ -23,6 +23,11 @@ PARTS: dict[str, tuple[str, str]] = {
         "What this design can show",
         "Said before any number: how the workshops were offered decides what can be known of their effect.",
     ),
+    "before_after": (
+        "Before the workshops and with them",
+        "Those to whom workshops are open beside everybody else in each process, whoever came. If the gap between them changed when "
+        "workshops began, the change (the difference in differences) may be theirs.",
+    ),
     "balance": (
         "Were attenders like the others before?",
         "Only people to whom a workshop was open are compared, with each other, and only on what was fixed before the invitations.",
@@ -59,9 +64,10 @@ def action_heading(release: Release) -> Passage:
     """The finding as a heading: who was reached, and whether an effect is told."""
     share = _share_attended(release)
     reached = f"{share:.0f} in 100 attended a workshop" if share is not None else "How many attended may not be told"
-    design = release["design"].table
-    identified = (design.loc[design["item"] == "Is an effect identified?", "content"] == "yes").any()
-    said = "the design can show the effect of the offer" if identified else "what attending did cannot be told"
+    said = "what attending did cannot be told"
+    if _identified(release).startswith("yes"):
+        told = _found(release, "Effect of the offer") or _found(release, "Before and after")
+        said = f"{told[:1].lower()}{told[1:]}" if told else "the design can show the effect of the offer"
     return heading(f"{reached}; {said}", "answer")
 
 
@@ -77,8 +83,9 @@ def action_answer(release: Release) -> Passage:
 
 
 def part_heading(release: Release, name: str) -> Passage:
-    """The heading of a part and what it shows; nothing where this tier does not hold the part."""
-    return cohort.part_heading(release, name, parts=PARTS)
+    """The heading of a part, its finding where it has one, and what it shows; nothing where this tier does not hold the part."""
+    title, opening = PARTS[name]
+    return cohort.part_heading(release, name, parts={name: (_finding(release, name) or title, opening)})
 
 
 def part(release: Release, name: str) -> Passage:
@@ -100,6 +107,62 @@ def how_to_read() -> Passage:
         "with and 20 without success are on both sides, in whole points, without the counts.",
         "Small counts are hidden and others rounded. Shares come from the rounded counts.",
     )
+
+
+def _finding(release: Release, name: str) -> str:
+    """The conclusion of a part in a few words; empty where it has none."""
+    rows = release[name].table
+    if name == "reach" and (share := _share_attended(release)) is not None:
+        return f"{share:.0f} in 100 of those to whom a workshop was open attended one"
+    if name == "design":
+        within = release["effects"].table["question"].str.startswith("Effect of the offer").any()
+        can = within or _identified(release).startswith("yes")
+        return "" if can else "This design cannot show what the workshops did"
+    if name == "before_after":
+        return _found(release, "Before and after")
+    if name == "effects":
+        return _found(release, "Effect of the offer") or _found(release, "Attended or not")
+    if name == "balance" and not rows.empty:
+        alike = (rows["after"].abs() <= _LARGE).all()
+        return "On record, attenders and others are alike after weighting" if alike else "Attenders and others differ, even after weighting"
+    if name == "detectable" and not rows.empty:
+        return f"With this many people, an effect under {int(rows['detectable'].iloc[0])} in 100 would often be missed"
+    if name == "next_trial" and rows["people"].notna().any():
+        smallest = rows.dropna(subset=["people"]).iloc[0]
+        return f"Next time: a lottery; {int(smallest['people']):,} people would show an effect of {smallest['difference']} in 100"
+    return ""
+
+
+_LARGE = 0.1
+
+
+def _found(release: Release, question: str) -> str:
+    """The first comparison of shares by this question, in a few words."""
+    rows = release["effects"].table
+    told = rows[rows["question"].str.startswith(question) & rows["estimate"].notna() & (rows["unit"] == "in 100 people")]
+    if told.empty:
+        return ""
+    row = told.iloc[0]
+    estimate, chance = int(row["estimate"]), row["low"] <= 0 <= row["high"]
+    size = f"{abs(estimate)} in 100"
+    if question == "Before and after":
+        way, whose = "in favour of" if estimate > 0 else "against", str(row["question"]).partition(": ")[2]
+        moved = f"The gap moved by {size} {way} {whose}, and workshops are one possible reason"
+        return "Whether workshops moved the gap cannot be told from chance" if chance else moved
+    if question == "Attended or not":
+        way = "more" if estimate > 0 else "less"
+        met = f"Attenders met the standard {size} {way} often: an association"
+        return "Whether attenders met the standard more often cannot be told from chance" if chance else met
+    return "An effect of the offer cannot be told from chance" if chance else f"With the offer, {size} {_more(estimate)} met the standard"
+
+
+def _more(estimate: int) -> str:
+    return "more" if estimate > 0 else "fewer"
+
+
+def _identified(release: Release) -> str:
+    design = release["design"].table
+    return str(design.loc[design["item"] == "Is an effect identified?", "content"].iloc[0])
 
 
 def _share_attended(release: Release) -> float | None:

@@ -10,6 +10,7 @@ from standardsetting.tables.table import Table
 
 _UNSAID, _TOO_FEW = "[c]", "too few"
 _PER_CENT = "whole per cent"
+NO_BASIS = "to be confirmed by counsel"
 _NOT_KNOWN = tuple(label for label, _ in NOT_KNOWN.values())
 
 
@@ -79,16 +80,25 @@ def released(release: Release, name: str) -> Table:
     """A section of a release as a table, under readable headings."""
     section = release[name]
     levels, stages = release.header["labels"]["levels"], _stages(release)
-    data = _saying_something(section.table.drop(columns=[c for c in ("sentence",) if c in section.table]))
+    data = section.table.drop(columns=[c for c in ("sentence",) if c in section.table])
+    data = data.copy() if name in _EVERY_LINE else _saying_something(data)
     if "characteristic" in data:
         data["characteristic"] = data["characteristic"].replace(levels)
-    if "stage" in data:
-        data["stage"] = data["stage"].replace(stages)
+    for column in {"stage", "base"} & set(data.columns):
+        data[column] = data[column].replace(stages)
+    if name in _EVERY_LINE:
+        data = data.rename(columns={"shown": "share"})
+    if name == "cumulative":
+        data = data.drop(columns="beside").drop_duplicates(ignore_index=True)
+    if "share" in data and pd.api.types.is_numeric_dtype(data["share"]):
+        # With its sign a share is no count, and the gate lets it pass as a share only.
+        data["share"] = [_UNSAID if pd.isna(share) else f"{share:.0f}%" for share in data["share"]]
     kinds = tuple("number" if pd.api.types.is_numeric_dtype(data[column]) else "text" for column in data.columns)
     data.columns = pd.Index([_HEADINGS.get(column, column.replace("_", " ").capitalize()) for column in data.columns])
     # As it was released: a number that is rounded once more would be another number.
     places = {heading: places for heading, places in _PLACES.items() if heading in data}
-    places |= dict.fromkeys({"Low", "High"} & set(data.columns), 2) if "Impact ratio" in data else {}
+    places |= {"Difference": 1} if name == "items" else {}
+    places |= dict.fromkeys({"Low", "High"} & set(data.columns), 2) if {"Impact ratio", "Share of pairs"} & set(data.columns) else {}
     return Table(_name(name), _CAPTIONS[name], data, kinds, places=places, missing=_UNSAID)
 
 
@@ -99,29 +109,39 @@ def due_regard(release: Release) -> Table:
 
 
 def code_lists(release: Release) -> Table:
-    """Which question and which list each characteristic comes from."""
-    data = pd.DataFrame(release.header["code_lists"]).rename(columns=str.capitalize)
-    return Table(
-        "code-lists", "Code lists: what was asked, and which edition of which list it was coded by.", data, ("text",) * data.shape[1]
+    """What was asked, by which list it was coded, on what basis it is monitored; in notes, what merged groups hold."""
+    header, cohort = release.header, release.process.cohort
+    basis = header["legal_basis"]
+    rows = [{**one, "monitored on the basis of": basis.get(one["characteristic"], NO_BASIS)} for one in header["code_lists"]]
+    data = pd.DataFrame(rows).rename(columns=str.capitalize)
+    kept = f"{cohort.retain_until.day} {cohort.retain_until:%B %Y}" if cohort.retain_until else "not stated"
+    notes = (
+        *(f"{level}: {text}" for level, text in header["labels"]["notes"].items()),
+        f"Appropriate policy document: {cohort.policy_document or NO_BASIS}. Monitoring data are kept until: {kept}.",
     )
+    caption = "Code lists: what was asked, by which edition of which list it was coded, and on what basis it is monitored."
+    return Table("code-lists", caption, data, ("text",) * data.shape[1], notes=notes)
 
 
 _HEADINGS = {
     "r2_change": "Change of R²",
-    "p": "p",
-    "adjusted_p": "Adjusted p",
-    "superiority": "In 100 pairs ÷ 100",
-    "share": "Share (%)",
+    "p": "p at most",
+    "adjusted_p": "Adjusted p at most",
+    "superiority": "Share of pairs",
     "rate": "Rate (%)",
+    "base": "Of those",
     "smallest": "Smallest ratio",
     "largest": "Largest ratio",
     "ratio": "Impact ratio",
     "shown": "People",
 }
-_RATIOS = ("Impact ratio", "Smallest ratio", "Largest ratio", "Band low", "Band high", "Running low", "Running high")
-_PLACES = {"p": 3, "Adjusted p": 3, "Change of R²": 3, **dict.fromkeys(_RATIOS, 2)}
+_RATIOS = ("Share of pairs", "Impact ratio", "Smallest ratio", "Largest ratio", "Band low", "Band high", "Running low", "Running high")
+_PLACES = {"p at most": 2, "Adjusted p at most": 2, "Change of R²": 2, **dict.fromkeys(_RATIOS, 2)}
 _CAPTIONS = {
+    "declared": "Share of those who applied who said what they are: whole per cent.",
+    "frames": "Share of each group among applicants and in other populations: whole per cent.",
     "ladder": "Share of each group among everybody left after each stage: whole per cent.",
+    "cumulative": "Share of those at the first stage shown who were left after each later stage: whole per cent.",
     "waterfall": "Impact ratio of each part of the way and of all of them together, with 95% intervals, and the shortfall in people.",
     "undeclared": "The impact ratio as it is shown, and its smallest and largest possible value.",
     "reasons": "Applicants who were not eligible, by reason: people.",
@@ -140,6 +160,10 @@ _CAPTIONS = {
     "detectable": "The smallest effect that this cohort would show four times in five.",
     "next_trial": "How many people a lottery of places would need.",
 }
+
+
+# Shares that are few enough for a hidden one to keep its line.
+_EVERY_LINE = ("declared", "frames")
 
 
 def _saying_something(table: pd.DataFrame) -> pd.DataFrame:

@@ -26,6 +26,24 @@ def design(release: Release) -> Table:
     return Table("design", "How the workshops were offered, and what can be known from it.", data, ("text", "text"))
 
 
+def before_after(release: Release) -> Table:
+    """A row a process: the share that met the standard of those to whom workshops were open, that of everybody else, and the gap."""
+    rows = release["before_after"].table
+    shares = [("rate", "people", "Open to them"), ("reference_rate", "others", "Everybody else")]
+    data = pd.DataFrame(
+        {
+            "Process": rows["process"],
+            **({"Whose": rows["who"]} if rows["who"].nunique() > 1 else {}),
+            "Workshops": rows["workshops"],
+            **{head: [f"{a}% of {n:,}" for a, n in zip(rows[rate], rows[people], strict=True)] for rate, people, head in shares},
+            "Gap": [_signed(gap) for gap in rows["gap"]],
+            "95% interval": [_interval(low, high) for low, high in zip(rows["low"], rows["high"], strict=True)],
+        }
+    )
+    caption = "Share of those interviewed who met the standard, from the rounded counts of each process's release; gap in points."
+    return Table("before-after", caption, data, ("text",) * data.shape[1])
+
+
 def next_trial(release: Release) -> Table:
     """How many people a lottery needs, by what it is to show."""
     rows = release["next_trial"].table

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import math
 import re
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from nbclient import NotebookClient
 from standardsetting import Process
 from standardsetting.disclosure.release import SECTIONS, Release, Section
 from standardsetting.shipped import shipped
+from standardsetting.tables import cohort as tables
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "cohort_diversity.ipynb"
 STAGES = {"applied": "Applied", "interviewed": "Interviewed", "met_standard": "Met the minimum acceptable standard"}
@@ -60,8 +63,11 @@ def a_release(**changed: Any) -> Release:
         "standard": {"cut": "14", "when": "2023-10-04T12:00:00+01:00", "record": "ab" * 32, "number": 2}, "purpose": "About groups only.",
         "release": {"number": 1, "cube": "cd" * 32, "rules": "1", "snapshot": "ef" * 32},
         "audit": {"attacked": 20, "fewest_values": 5, "solver": "HiGHS", "warnings": []}, "policy": {}, "changed_since_closing": False,
-        "code_lists": [{"characteristic": "Sex", "list": "sex", "version": "1", "date": "2023-05-15", "question": "What is your sex?"}],
-        "labels": {"stages": STAGES, "levels": {"sex": "Sex", "ethnicity_5": "Ethnic group (5)"}, "notes": {}},
+        "code_lists": [{"characteristic": "Sex", "list": "sex", "version": "1", "date": "2023-05-15", "question": "What is your sex?"},
+                       {"characteristic": "Ethnic group", "list": "ethnicity", "version": "2021", "date": "2021-03-21", "question": "?"}],
+        "labels": {"stages": STAGES, "levels": {"sex": "Sex", "ethnicity_5": "Ethnic group (5)"},
+                   "notes": {"Ethnic group (2)": "White minorities are counted with White."}},
+        "legal_basis": {"Ethnic group": "Data Protection Act 2018, Schedule 1, paragraph 8"},
         **changed,
     }  # fmt: skip
     process = Process.load(shipped("data") / "sergeant-2023").without_sources()
@@ -101,6 +107,23 @@ def test_it_is_committed_clean(source: nbformat.NotebookNode) -> None:
     code = [cell for cell in source.cells if cell.cell_type == "code"]
     assert all(not cell.outputs and cell.execution_count is None for cell in code)
     assert [c.source for c in code if "parameters" in c.metadata.get("tags", [])] == ['release_folder = "release"']
+
+
+def test_the_annex_says_on_what_basis_each_characteristic_is_monitored_and_what_merged_groups_hold(page: BeautifulSoup) -> None:
+    table = page.find(id="table-code-lists")
+    headings = [cell.get_text() for cell in table.find("thead").find_all("th")]
+    rows = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in table.find("tbody").find_all("tr")]
+    at = headings.index("Monitored on the basis of")
+    assert {row[0]: row[at] for row in rows} == {
+        "Sex": "to be confirmed by counsel", "Ethnic group": "Data Protection Act 2018, Schedule 1, paragraph 8",
+    }  # fmt: skip
+    notes = [note.get_text() for note in table.find_all("p", class_="table-notes")]
+    assert notes[0] == "Ethnic group (2): White minorities are counted with White."
+    assert notes[1] == "Appropriate policy document: to be confirmed by counsel. Monitoring data are kept until: not stated."
+    release = a_release()
+    cohort = release.process.cohort.model_copy(update={"policy_document": "Version 3", "retain_until": date(2026, 10, 12)})
+    named = tables.code_lists(replace(release, process=release.process.model_copy(update={"cohort": cohort})))
+    assert named.notes[-1] == "Appropriate policy document: Version 3. Monitoring data are kept until: 12 October 2026."
 
 
 def test_its_parts_come_in_the_readers_order(page: BeautifulSoup) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -21,12 +21,15 @@ import standardsetting
 from standardsetting import BlindScores, Process
 from standardsetting.blind.decide import seal_standard
 from standardsetting.cohort.positive_action.reported import positive_action_release, reach_cube
+from standardsetting.cohort.positive_action.reported.before_after import ProcessReleased
 from standardsetting.cohort.snapshot import CohortSnapshot
 from standardsetting.disclosure.gate import numbers
+from standardsetting.disclosure.policy import Policy
 from standardsetting.disclosure.protect import protect
-from standardsetting.disclosure.release import Release
+from standardsetting.disclosure.release import SECTIONS, Release, Section
 from standardsetting.named.close import close
 from standardsetting.named.snapshot import take
+from standardsetting.process.cohort import Previous
 from standardsetting.simulate.folder import write
 from standardsetting.tables.table import MIME
 
@@ -64,11 +67,12 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> CohortSnapshot:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, source: nbformat.NotebookNode) -> Callable[[CohortSnapshot, str], Run]:
-    def make(snapshot: CohortSnapshot, tier: str) -> Run:
+def run(tmp_path_factory: pytest.TempPathFactory, source: nbformat.NotebookNode) -> Callable[..., Run]:
+    def make(snapshot: CohortSnapshot, tier: str, earlier: Sequence[ProcessReleased] = ()) -> Run:
         folder = tmp_path_factory.mktemp("run")
         protected = protect(reach_cube(snapshot))
-        release = positive_action_release(snapshot, protected, tier=tier, number=1, on=date(2023, 10, 12))  # type: ignore[arg-type]
+        on = date(2023, 10, 12)
+        release = positive_action_release(snapshot, protected, tier=tier, number=1, on=on, earlier=earlier)  # type: ignore[arg-type]
         release.write(folder / "release")
         copy = nbformat.from_dict(json.loads(json.dumps(source)))
         NotebookClient(copy, timeout=120, resources={"metadata": {"path": str(folder)}}).execute()
@@ -160,8 +164,8 @@ def test_page_one_says_who_was_reached_what_cannot_be_told_and_what_to_do(execut
     text = page_of(notebook).get_text(" ")
     for sentence in release["answer"].table["sentence"]:
         assert sentence in text
-    order = ("Who was reached", "What can be said", "What cannot be said", "What to do next time", "What this design can show",
-             "Were attenders like the others", "What was found")  # fmt: skip
+    order = ("Who was reached", "What can be said", "What cannot be said", "What to do next time", "This design cannot show",
+             "Only people to whom a workshop was open", "A comparison is told in whole points")  # fmt: skip
     places = [text.index(heading) for heading in order]
     assert places == sorted(places)
     assert "what attending did cannot be told" in page_of(notebook).h2.text
@@ -172,6 +176,62 @@ def test_the_public_page_has_no_result_by_attendance(run: Callable[[CohortSnapsh
     page = page_of(notebook)
     assert [h["id"] for h in page.find_all("h2")] == [name for name in HEADINGS if name not in DIRECTOR_ONLY]
     assert "met the standard" not in page.get_text(" ").replace("Met the standard", "")
+
+
+def released(snapshot: CohortSnapshot, label: str, women: tuple[int, int], everybody: tuple[int, int]) -> ProcessReleased:
+    """A release that shows how many women, and how many of everybody, met the standard of those interviewed."""
+    rows = [
+        ("sex", group, stage, "passed", f"{counts[at]:,}")
+        for group, counts in (("Female", women), ("everybody", everybody))
+        for at, stage in enumerate(("met_standard", "interviewed"))
+    ]
+    head = {"policy": Policy().as_record(), "editions": {"sex": "1"}}
+    counts = Section(pd.DataFrame(rows, columns=list(SECTIONS["counts"])))
+    return ProcessReleased(label, Release("cohort-diversity", "director", snapshot.process, head, {"counts": counts}))
+
+
+def before_after(snapshot: CohortSnapshot) -> CohortSnapshot:
+    """The workshops were open to women alone, and are compared with two earlier processes."""
+    told = snapshot.process.positive_action
+    assert told is not None
+    action = told.model_copy(update={"design": "before-after", "groups": told.groups[:1], "evidence": told.evidence[:1]})
+    earlier = tuple(Previous(label=label, folder=label) for label in ("2021", "2022"))
+    cohort = snapshot.process.cohort.model_copy(update={"previous": earlier})
+    people = snapshot.people.copy()
+    others = people["sex"] != "female"
+    people.loc[others, "workshop_listed"] = False
+    people.loc[others, ["workshop_invited", "workshop_booked", "workshop_attended"]] = float("nan")
+    return replace(snapshot, people=people, process=snapshot.process.model_copy(update={"cohort": cohort, "positive_action": action}))
+
+
+def test_before_and_after_is_a_picture_with_its_table_and_its_finding(
+    run: Callable[..., Run], snapshot: CohortSnapshot, source: nbformat.NotebookNode
+) -> None:
+    declared = before_after(snapshot)
+    earlier = [
+        released(declared, "2021", (110, 275), (410, 1005)),
+        released(declared, "2022", (115, 270), (420, 1000)),
+        released(declared, "2023", (190, 280), (430, 995)),
+    ]
+    notebook, release, folder = run(declared, "director", earlier)
+    page = page_of(notebook)
+    assert [h["id"] for h in page.find_all("h2")] == [*HEADINGS[:7], "before-after", *HEADINGS[7:]]
+    picture = page.select_one("#figure-before-after")
+    assert picture is not None
+    for words in ("2021 (without workshops) 40% and 41%", "2023 (with workshops) 68% and 34%"):
+        assert words in picture.svg["aria-label"]
+    assert {"women", "everybody else", "68%", "34%"} <= {text.get_text().strip() for text in picture.select("svg text")} | set(
+        picture.svg.get_text(" ").split()
+    )
+    rows = [[cell.get_text() for cell in row.select("th, td")] for row in page.select("#table-before-after tbody tr")]
+    assert [row[:4] for row in rows] == [
+        ["2021", "no", "40% of 275", "41% of 730"], ["2022", "no", "43% of 270", "42% of 730"], ["2023", "yes", "68% of 280", "34% of 715"],
+    ]  # fmt: skip
+    text = page.get_text(" ")
+    for sentence in release["before_after"].sentences:
+        assert sentence in text
+    assert re.search(r"The gap moved by \d+ in 100 in favour of", page.find(id="before-after").text)
+    assert not numbers(everything_said(notebook)) - allowed(folder, source)
 
 
 def test_where_nothing_may_be_told_the_page_says_so(

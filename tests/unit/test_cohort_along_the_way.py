@@ -10,8 +10,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from standardsetting import Process
-from standardsetting.cohort.diversity.build import _counts
-from standardsetting.cohort.diversity.compared import WHOLE_WAY, Shown, waterfall
+from standardsetting.cohort.diversity.build import _counts, _entitled
+from standardsetting.cohort.diversity.compared import WHOLE_WAY, Shown, cumulative, waterfall
 from standardsetting.cohort.diversity.declared import span_between
 from standardsetting.cohort.diversity.over_years import over_the_years
 from standardsetting.cohort.trend import trend
@@ -43,7 +43,7 @@ def open_way() -> Shown:
 def released(found: Shown, edition: str = EDITION["sex"]) -> Release:
     header = {"labels": {"stages": LABELS, "levels": {}, "notes": {}}, "editions": {"sex": edition}}
     process = Process.load(shipped("data") / "sergeant-2023").without_sources()
-    return Release("cohort-diversity", "director", process, header, {"counts": _counts(found.cube)})
+    return Release("cohort-diversity", "director", process, header, {"counts": _counts(found.cube, {})})
 
 
 def test_the_parts_of_the_way_multiply_to_the_whole(open_way: Shown) -> None:
@@ -72,6 +72,28 @@ def test_every_part_may_have_a_rate(open_way: Shown) -> None:
     strict = replace(cube, policy=replace(cube.policy, rate_count=40))
     table = waterfall(Shown(strict, {}), LABELS)
     assert "Interviewed" not in table["stage"].tolist() and len(table) < len(waterfall(open_way, LABELS))
+
+
+def test_how_far_a_group_came_is_a_share_of_those_at_the_first_stage_shown(open_way: Shown) -> None:
+    table = cumulative(open_way, LABELS).set_index(["group", "stage"])["share"]
+    for who in ("Female", "Male or not declared"):
+        n = open_way.left(("sex",), who, "applied")
+        shares = [100 * (open_way.left(("sex",), who, stage) or 0) / (n or 1) for stage in ("interviewed", "hurdles", "met")]
+        assert table[who].tolist() == [int(share + 0.5) for share in shares]
+
+
+def test_a_share_needs_people_on_either_side() -> None:
+    """Three of 130 women were lost before the interview: 98% would tell it."""
+    few = shown({"interviewed": 3, "hurdles": 41, "met": 25, "all": 61}, {"interviewed": 60, "hurdles": 90, "met": 75, "all": 150})
+    table = cumulative(few, LABELS)
+    assert ("Female", "interviewed") not in set(zip(table["group"], table["stage"], strict=True))
+    assert ("Female", "met") in set(zip(table["group"], table["stage"], strict=True))
+
+
+def test_what_gave_way_is_told_by_its_title() -> None:
+    titles = {"sex": "Sex", "sex by ethnicity_2": "Sex by Ethnic group (2)"}
+    assert _entitled("sex by ethnicity_2 is not shown: why.", titles) == "Sex by Ethnic group (2) is not shown: why."
+    assert _entitled("sex has verdicts only: why.", titles) == "Sex has verdicts only: why."
 
 
 def test_a_series_is_what_each_process_released(open_way: Shown) -> None:

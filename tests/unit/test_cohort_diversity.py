@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -18,6 +19,7 @@ from standardsetting.blind.decide import seal_standard
 from standardsetting.blind.scores import BlindScores
 from standardsetting.cohort.diversity import cube_of, diversity_release
 from standardsetting.cohort.diversity.build import PUBLIC
+from standardsetting.cohort.intervals import newcombe_difference
 from standardsetting.cohort.rates import compare
 from standardsetting.cohort.snapshot import CohortSnapshot
 from standardsetting.disclosure.gate import Piece, check, numbers
@@ -112,6 +114,83 @@ def test_a_gate_s_parts_are_each_large_enough_before_rounding(made: Any) -> None
     inside[(pair.is_focal & asked).nonzero()[0][:8]] = False
     inside[(~pair.is_focal & asked).nonzero()[0][:40]] = True
     assert _shares(inside, replace(pair, n=pair.true_n + 4), made.protected.policy) is None
+
+
+def test_a_total_leaves_values_enough_between_two_parts_of_ten(made: Any) -> None:
+    """Of 20 people both parts are ten or more only where each is ten."""
+    from standardsetting.cohort.diversity.interview import _said
+
+    pair = _first_pair(made)
+    said = {total: _said(10, total, pair, made.protected.policy) for total in (20, 21, 22)}
+    assert said[20] is None and said[21] is None and said[22] is not None
+
+
+def test_superiority_says_no_more_than_the_figure_and_the_totals(made: Any) -> None:
+    """Two groups with the same figure, one bunched and one spread over the points, have the same interval."""
+    from standardsetting.cohort.diversity.interview import superiorities
+
+    pair = _first_pair(made)
+    frame, seen = made.snapshot.people.copy(), []
+    asked = (frame["stage_interviewed"] == "passed").to_numpy()
+    focal, others = ((asked & mask).nonzero()[0] for mask in (pair.is_focal, (pair.labels == pair.comparator).to_numpy()))
+    for mine, theirs in ((1, 2), (2, 1)):
+        # The same scores in all: one group has the middle and the other the ends, and the other way round.
+        sets = {1: [3.0, 3.0, 3.0, 3.0], 2: [1.0, 5.0, 2.0, 4.0]}
+        frame["score_courage"] = frame["score_courage"].where(~asked, 3.0)
+        for group, which in ((focal[:80], mine), (others[:80], theirs)):
+            frame.iloc[group, frame.columns.get_loc("score_courage")] = np.tile(sets[which], 20)
+        rows = superiorities(replace(made.snapshot, people=frame), (pair,), made.protected.policy).table.set_index("value")
+        seen.append(tuple(rows.loc["Courage", ["superiority", "low", "high"]]))
+    assert seen[0] == seen[1] and seen[0][0] == 0.5
+
+
+def test_where_few_scores_are_in_use_superiority_is_coarser_or_left_out(made: Any) -> None:
+    from standardsetting.cohort.diversity.interview import COARSE, FINE, _nearest, superiorities
+
+    counts = {FINE: (10, 10, 10, 10), COARSE: (20, 20, 20, 9), None: (200, 200, 19, 9)}
+    for step, people in counts.items():
+        assert _nearest(pd.Series(np.repeat([2, 3, 4, 5], people))) == step
+    frame = made.snapshot.people.assign(score_courage=lambda d: d["score_courage"].clip(3, 4))
+    section = superiorities(replace(made.snapshot, people=frame), (_first_pair(made),), made.protected.policy)
+    assert "Courage" not in set(section.table["value"]) and "Integrity" in set(section.table["value"])
+    assert any("Courage" in sentence for sentence in section.sentences)
+
+
+def test_whether_a_line_is_shown_does_not_cut_the_window_of_a_rounded_count(made: Any) -> None:
+    """A group of 49 is shown as 50: its superiority is there, as that of a group of 50 is."""
+    from standardsetting.cohort.diversity.interview import superiorities
+
+    pair = _first_pair(made)
+    asked = (made.snapshot.people["stage_interviewed"] == "passed").to_numpy()
+    too_many = pair.is_focal & asked & ((pair.is_focal & asked).cumsum() > 49)
+    few = pair.labels.mask(pd.Series(too_many, index=pair.labels.index), pair.comparator)
+    small = replace(pair, labels=few, n=50, true_n=49)
+    assert len(superiorities(made.snapshot, (small,), made.protected.policy).table) == 5
+
+
+def test_p_values_are_told_in_steps(release: Release) -> None:
+    """With a printed seed a p-value to three decimals is a fingerprint of the data."""
+    told = pd.concat([release["items"].table[["p", "adjusted_p"]].stack(), release["panels"].table["p"]]).dropna()
+    assert len(told) and set(told) <= {0.01, 0.05, 0.1, 0.2, 0.5, 1.0}
+
+
+def test_the_gap_as_it_is_comes_with_its_interval_from_rounded_counts(made: Any, release: Release) -> None:
+    shown = {(r.table, r.group, r.stage): r.value for r in made.protected.cells.itertuples() if r.measure == "passed"}
+    first = release["adjusted"].table.query("view == 'unadjusted'")
+    assert len(first)
+    for row in first.to_dict("records"):
+        key, everybody = (row["characteristic"], row["group"]), made.snapshot.people["status"]
+        a, n = int(shown[*key, "met_standard"]), int(shown[*key, "interviewed"])
+        gap = newcombe_difference(a, n, int((everybody == "met").sum()) - a, int(everybody.notna().sum()) - n)
+        assert (row["low"], row["high"]) == (round(100 * float(gap.low)), round(100 * float(gap.high)))
+
+
+def _first_pair(made: Any) -> Any:
+    from standardsetting.cohort.diversity.compared import Shown
+    from standardsetting.cohort.diversity.declared import people_of
+    from standardsetting.cohort.diversity.interview import pairs
+
+    return pairs(made.snapshot, Shown(made.protected, people_of(made.snapshot)))[0]
 
 
 def test_a_group_with_a_verdict_only_has_no_number(release: Release) -> None:

@@ -147,7 +147,7 @@ def test_a_valid_file_is_handed_back():
 
 
 @pytest.mark.parametrize(
-    ("broken", "on", "words"),
+    ("file", "on", "words"),
     [
         (FILE, date(2024, 1, 1), "valid until 2023-12-31"),
         (FILE, date(2024, 4, 1), "reviewed by 2024-03-31"),
@@ -164,9 +164,9 @@ def test_a_valid_file_is_handed_back():
         (replace(FILE, evidence=(replace(FILE.evidence[0], source=""),)), THE_DAY, "no source"),
     ],
 )
-def test_a_file_that_is_missing_something_stops_the_report_with_the_reason(broken, on, words):
+def test_a_file_that_is_missing_something_stops_the_report_with_the_reason(file, on, words):
     with pytest.raises(StageError) as told:
-        valid_on(broken, on=on)
+        valid_on(file, on=on)
     assert any(words in line for line in told.value.details) and told.value.next_step
 
 

@@ -59,7 +59,7 @@ def cohort(snapshot: CohortSnapshot, *blocks: dict[str, object], women: int | No
     if women is not None:
         people.loc[own[own].index[women:], "sex"] = "male"
     people["ethnicity_2"] = np.where(own & (people["sex"] == "male"), "ethnic_minorities", "white")
-    people["workshop_listed"] = own
+    people["workshop_listed"], people["workshop_there"] = own, False
     invited = frame["invited"] if "invited" in frame else pd.Series(np.nan, index=frame.index)
     people["workshop_invited"] = invited.fillna(-60.0).where(own)
     if "not_invited" in frame:
@@ -155,7 +155,9 @@ def test_staggered_invitations_count_only_where_they_are_declared(simulated: Coh
     for design in ("none", "before-after"):
         release = made(declaring(waves, design=design))
         assert release["design"].table.set_index("item")["content"]["Is an effect identified?"] == "no"
-        assert release["effects"].table["question"].tolist()[0].startswith("Attended or not")
+        questions = release["effects"].table.set_index("question")["sentence"]
+        assert any(question.startswith("Attended or not") for question in questions.index)
+        assert ("no earlier process is named" in questions.get("Before and after", "")) is (design == "before-after")
 
 
 def wilson(successes: int, n: int) -> tuple[float, float]:
@@ -195,6 +197,15 @@ def test_attendance_after_the_interview_or_by_who_left_is_not_staying_away(simul
     gone = replace(late, people=people)
     assert reach_cube(gone).count((), "attended", "withdrawn") == 12
     assert not participants_of(gone).table.loc[lambda t: ~t["interviewed"], "reached_workshop_point"].any()
+    # Five of them the register shows on the day of the first workshop or later: they stayed away.
+    people.loc[left[:5], "workshop_there"] = True
+    there = replace(late, people=people)
+    assert reach_cube(there).count((), "attended", "withdrawn") == 7
+    assert int(participants_of(there).table.loc[lambda t: ~t["interviewed"], "reached_workshop_point"].sum()) == 5
+    said_of_it = " ".join(made(there)["reach"].sentences)
+    assert "no date of 24 July 2023 (the first workshop) or later on the register" in said_of_it
+    undeclared = " ".join(made(declaring(there, workshops_begin=None))["reach"].sentences)
+    assert "24 July 2023" not in undeclared and "did not attend a workshop" in undeclared
 
 
 @pytest.mark.parametrize(
@@ -318,6 +329,5 @@ def test_a_release_is_the_same_whatever_the_order_of_rows_and_holds_no_exact_cou
         assert shown == "[c]" or (int(shown) >= 10 and int(shown) % 5 == 0)
     # No identity column, and every section's numbers are whole or to two decimals.
     texts = json.loads((tmp_path / "one" / "header.json").read_text())
-    assert {"milestone", "standard", "early_access", "sequence", "purpose", "release", "audit", "policy", "labels", "code_lists"} <= set(
-        texts["header"]
-    )
+    assert {"milestone", "standard", "early_access", "sequence", "purpose", "release", "audit", "policy", "labels", "code_lists",
+            "legal_basis"} <= set(texts["header"])  # fmt: skip

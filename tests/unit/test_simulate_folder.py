@@ -71,7 +71,7 @@ def test_new_examples_about_the_cohort_are_valid_once_uncommented(tmp_path: Path
     file.write_text(text[:begin] + examples + text[end:], encoding="utf-8")
     process = Process.load(file)
     assert [stage.name for stage in process.cohort.stages] == ["checks_passed", "offered"] and process.cohort.stages[1].any_outcome
-    assert [each.name for each in process.cohort.characteristics] == ["sex", "ethnicity", "disability"]
+    assert [each.name for each in process.cohort.characteristics] == ["sex", "ethnicity", "disability", "age_band"]
     assert process.positive_action is not None and process.positive_action.evidence[0].group == "women"
     assert process.hash == Process.load(folder.new(tmp_path / "two" / "one")).hash, "what is asked of the cohort is beside the standard"
     assert process.cohort_hash != Process.load(tmp_path / "two" / "one").cohort_hash

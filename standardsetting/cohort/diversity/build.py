@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
-from standardsetting.cohort.diversity import compared, interview
+from standardsetting.cohort.diversity import compared, interview, who_applied
 from standardsetting.cohort.diversity.declared import Span, declaration, editions, in_a_sentence, people, people_of, spans, stage_labels
 from standardsetting.cohort.diversity.over_years import over_the_years
-from standardsetting.cohort.snapshot import Coded, CohortSnapshot
+from standardsetting.cohort.snapshot import Coded, CohortSnapshot, Level
 from standardsetting.cohort.verdict import GAPS
 from standardsetting.disclosure.cube import Cube
-from standardsetting.disclosure.policy import SHORTHAND
+from standardsetting.disclosure.policy import SHORTHAND, Tier
 from standardsetting.disclosure.protect import ProtectedCube
 from standardsetting.disclosure.release import SECTIONS, Release, Section
 
-Tier = Literal["director", "public"]
 # What both tiers hold; the director's has the rest too, about the same cube.
-PUBLIC = ("counts", "ladder", "comparisons", "waterfall", "undeclared", "trend", "due_regard")
+PUBLIC = ("declared", "frames", "counts", "ladder", "cumulative", "comparisons", "waterfall", "undeclared", "trend", "due_regard")
 _PURPOSE = (
     "These figures describe groups. They may not be used for a decision about any one person, and "
     "meeting the minimum acceptable standard is no evidence that candidates are equally qualified."
@@ -64,9 +63,16 @@ def diversity_release(
     bounds = compared.undeclared_bounds(shown, parts)
     rows = compared.with_undeclared(compared.comparisons(shown, parts, snapshot.process), bounds)
     sections = {
-        "counts": _counts(protected),
+        "declared": who_applied.declared(shown),
+        "frames": who_applied.frames(snapshot, shown),
+        "counts": _counts(protected, titles_of(snapshot)),
         "ladder": _plain(
             "ladder", compared.ladder(shown), method="Share of everybody who was left after each stage, undeclared in the base."
+        ),
+        "cumulative": _plain(
+            "cumulative",
+            compared.cumulative(shown, stage_labels(snapshot)),
+            method="Whole per cent of those at the first stage that may be shown, from the rounded counts; who withdrew is in the base.",
         ),
         "comparisons": _compared(rows),
         "waterfall": _plain(
@@ -90,7 +96,9 @@ def diversity_release(
     sections["changes"] = Section(
         pd.DataFrame([{"what": "Since the last release", "sentence": text} for text in changes], columns=list(SECTIONS["changes"]))
     )
-    process = snapshot.process.without_sources().model_copy(update={"cohort": snapshot.process.cohort})
+    # What a population counts is no number of this report; the shares are.
+    cohort = snapshot.process.cohort.model_copy(update={"frames": ()})
+    process = snapshot.process.without_sources().model_copy(update={"cohort": cohort})
     return Release(
         "cohort-diversity", tier, process, {**_header(snapshot, protected, rows, number), "editions": editions(snapshot)}, sections
     )
@@ -116,12 +124,28 @@ def _about_the_interview(snapshot: CohortSnapshot, shown: compared.Shown) -> dic
     }
 
 
-def _counts(protected: ProtectedCube) -> Section:
+def _levels_used(snapshot: CohortSnapshot) -> list[Level]:
+    return [snapshot.levels[name] for name in dict.fromkeys(name for table in snapshot.tables for name in table)]
+
+
+def titles_of(snapshot: CohortSnapshot) -> dict[str, str]:
+    """What people call each table: the characteristics that it counts by."""
+    return {" by ".join(table): " by ".join(snapshot.levels[name].title for name in table) for table in snapshot.tables}
+
+
+def _counts(protected: ProtectedCube, titles: Mapping[str, str]) -> Section:
     cells = protected.cells[~protected.cells["measure"].str.startswith("verdict")].rename(columns={"table": "characteristic"})
     words = tuple(f"{mark} {meaning}." for mark, meaning in SHORTHAND.items() if (cells["shown"] == mark).any())
     policy = protected.policy
     method = f"Rules {protected.rules}: counts under {policy.smallest_count} hidden, others rounded to the nearest {policy.round_to}."
-    return Section(cells[list(SECTIONS["counts"])].reset_index(drop=True), (*words, *protected.steps), method)
+    gave_way = tuple(_entitled(step, titles) for step in protected.steps)
+    return Section(cells[list(SECTIONS["counts"])].reset_index(drop=True), (*words, *gave_way), method)
+
+
+def _entitled(step: str, titles: Mapping[str, str]) -> str:
+    """What gave way, under the title of its table rather than under the name that the definition has for it."""
+    name = max((name for name in titles if step.startswith(f"{name} ")), key=len, default="")
+    return titles.get(name, "") + step.removeprefix(name)
 
 
 def _compared(rows: pd.DataFrame) -> Section:
@@ -150,8 +174,8 @@ def _due_regard(rows: pd.DataFrame) -> Section:
 def _header(snapshot: CohortSnapshot, protected: ProtectedCube, rows: pd.DataFrame, number: int) -> dict[str, Any]:
     labels = {
         "stages": stage_labels(snapshot),
-        "levels": {" by ".join(table): " by ".join(snapshot.levels[name].title for name in table) for table in snapshot.tables},
-        "notes": {level.name: level.note for level in snapshot.levels.values() if level.note},
+        "levels": titles_of(snapshot),
+        "notes": {level.title: level.note for level in _levels_used(snapshot) if level.note},
     }
     made = {"made": int(rows.attrs["comparisons"]["comparisons"]), "without_p": int(rows.attrs["comparisons"]["without_p"])}
     shared = header_of(snapshot, protected, number=number, characteristics=snapshot.characteristics, labels=labels)

@@ -262,6 +262,21 @@ def ladder(shown: Shown) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def cumulative(shown: Shown, labels: Mapping[str, str]) -> pd.DataFrame:
+    """How many per cent of those at the first stage that is shown were left after each later one, for a group and the others beside it."""
+    rows: list[dict[str, object]] = []
+    for table in (t for t in shown.cube.declaration.tables if len(t) == 1):
+        for group in shown.focal(table):
+            sides = (group, shown.comparator(table))
+            there = [stage for stage in labels if all(shown.left(table, who, stage) for who in sides)]
+            for who, until in ((who, until) for who in sides for until in there[1:]):
+                counts = shown.over_a_span(table, who, span_between(labels, there[0], until))
+                if counts and shown.may_have_a_rate(*counts):
+                    told = {"characteristic": table[0], "beside": group, "group": who, "base": there[0], "stage": until}
+                    rows.append({**told, "share": whole(100 * counts[0] / counts[1])})
+    return pd.DataFrame(rows, columns=["characteristic", "beside", "group", "base", "stage", "share"])
+
+
 def undeclared_bounds(shown: Shown, spans: tuple[Span, ...]) -> pd.DataFrame:
     """How far each ratio could lie from what it is, whatever groups the people belong to who did not declare."""
     rows: list[dict[str, object]] = []

@@ -10,6 +10,7 @@ import pandas as pd
 
 from standardsetting.code_lists import NOT_KNOWN
 from standardsetting.cohort.snapshot import Coded, CohortSnapshot, Level
+from standardsetting.cohort.words import those_who
 from standardsetting.disclosure.cube import NOT_DECLARED, Characteristic, Declaration
 from standardsetting.process.cohort import INTERVIEWED
 
@@ -98,8 +99,7 @@ def span_between(labels: Mapping[str, str], since: str, until: str) -> Span:
     stages = list(labels)
     if stages.index(until) == stages.index(since) + 1:
         return Span(since, until, labels[until])
-    words = {"applied": "applied", "eligible": "were eligible", "interviewed": "were interviewed"}
-    return Span(since, until, f"{labels[until]}, of those who {words.get(since, f'reached: {labels[since].lower()}')}")
+    return Span(since, until, f"{labels[until]}, of those {those_who(since, labels[since])}")
 
 
 def in_a_sentence(label: str) -> str:

@@ -1,7 +1,9 @@
 """What the interview scores say about groups: gates, distributions, superiority, values and assessors that work differently, adjusted gaps.
 
 Only groups that are large enough to show counts are looked at here. Shares come from rounded counts beside exact totals, as in the cube.
-Effect sizes of whole distributions are from the scores themselves, to two decimals, and the distributions are not shown beside them.
+Effect sizes of whole distributions are from the scores themselves and coarsely rounded; the distributions are not shown beside them.
+What stands beside an effect size (its interval) comes from the figure as it is shown and from totals that readers know. Totals
+decide wherever they can whether a line is shown, because readers know the rules.
 These parts are shown once in the life of a process: a second look after a correction would tell what was corrected.
 """
 
@@ -18,15 +20,22 @@ from standardsetting.cohort.adjusted import adjusted_difference
 from standardsetting.cohort.diversity.compared import Shown, rounded_to, whole
 from standardsetting.cohort.diversity.declared import labels_of
 from standardsetting.cohort.intersection import intersection
+from standardsetting.cohort.intervals import newcombe_difference
 from standardsetting.cohort.item_functioning import item_functioning
 from standardsetting.cohort.rater_functioning import rater_functioning
-from standardsetting.cohort.scores import superiority
+from standardsetting.cohort.scores import Placements, superiority
 from standardsetting.cohort.snapshot import CohortSnapshot, Level
 from standardsetting.disclosure.policy import CONFIDENTIAL, Policy
 from standardsetting.disclosure.release import SECTIONS, Section
 from standardsetting.process.cohort import ELIGIBLE, INTERVIEWED, MET_STANDARD
 
 SEED = 20230901
+# How many points of the scale must have how many candidates, for effect sizes to the nearest hundredth or to the nearest twentieth.
+FINE, COARSE = 0.01, 0.05
+_POINTS = ((FINE, 4, 10), (COARSE, 3, 20))
+# With a seed that is printed, p is a fingerprint of the data: readers could run the test on every table that they think possible.
+_P_AT_MOST = (0.01, 0.05, 0.1, 0.2, 0.5, 1.0)
+_P_TOLD = "p is told as at most 0.01, 0.05, 0.1, 0.2, 0.5 or 1"
 
 _ALL_ONE_WAY = (
     "Where the groups differ in level, every value can seem to work differently in the same direction; look for values that point in "
@@ -74,16 +83,29 @@ def pairs(snapshot: CohortSnapshot, shown: Shown) -> tuple[Pair, ...]:
 
 
 def _shares(inside: np.ndarray, pair: Pair, policy: Policy) -> tuple[int, int] | None:
-    """The shares of the focal group and of everybody else with an outcome, in whole per cent; None where a part is too small.
+    """The shares of the focal group and of everybody else with an outcome, in whole per cent; None where a part is too small."""
+    return _said(int((inside & pair.is_focal).sum()), int(inside.sum()), pair, policy)
 
-    The true parts decide whether anything is shown, and the rounded ones what.
-    """
-    count, total = int((inside & pair.is_focal).sum()), int(inside.sum())
+
+def _said(count: int, total: int, pair: Pair, policy: Policy) -> tuple[int, int] | None:
+    """What is said of a count of the focal group and its total. True parts decide whether, and the rounded ones what."""
+    # Readers can tell that neither part is small, so the total has to leave values enough between the two.
+    if total - 2 * policy.smallest_count + 1 < policy.fewest_of_any:
+        return None
     rounded = policy.rounded(count)
     for part, n in ((count, pair.true_n), (rounded, pair.n)):
         if min(part, n - part, total - part, pair.everybody - n - (total - part)) < policy.smallest_count:
             return None
     return whole(100 * rounded / pair.n) or 0, whole(100 * (total - rounded) / (pair.everybody - pair.n)) or 0
+
+
+def _nearest(scores: pd.Series) -> float | None:
+    """What an effect size of these scores is rounded to; None where so few scores are in use that it is a count in other words.
+
+    It looks at everybody's scores, which readers know, and at no group.
+    """
+    counts = scores.value_counts()
+    return next((step for step, points, people in _POINTS if (counts >= people).sum() >= points), None)
 
 
 def gates(snapshot: CohortSnapshot, found: tuple[Pair, ...], policy: Policy) -> Section:
@@ -111,72 +133,94 @@ def gates(snapshot: CohortSnapshot, found: tuple[Pair, ...], policy: Policy) -> 
 def superiorities(snapshot: CohortSnapshot, found: tuple[Pair, ...], policy: Policy) -> Section:
     """How often a candidate of one group has the higher score than one of the other, by value and for the total."""
     rows = []
-    columns = {value.label: f"score_{value.name}" for value in snapshot.process.values} | {"Total": "total"}
+    names = {value.label: f"score_{value.name}" for value in snapshot.process.values} | {"Total": "total"}
+    columns = {label: snapshot.people[name] for label, name in names.items()}
+    steps = {label: _nearest(scores) for label, scores in columns.items()}
+    bunched = [label for label, step in steps.items() if step is None]
     for pair in found:
-        for label, column in columns.items():
-            each = superiority(
-                snapshot.people[column], pair.labels, focal=pair.focal, comparator=pair.comparator, of=label, fewest=policy.counts_from
-            )
-            if math.isnan(each.estimate):
+        for label, scores in columns.items():
+            step = steps[label]
+            each = superiority(scores, pair.labels, focal=pair.focal, comparator=pair.comparator, of=label, fewest=policy.smallest_count)
+            if step is None or math.isnan(each.estimate):
                 continue
-            rows.append(
-                {
-                    "characteristic": pair.name,
-                    "group": pair.focal,
-                    "comparator": pair.comparator,
-                    "value": label,
-                    "superiority": rounded_to(each.estimate, 2),
-                    "low": rounded_to(each.low, 2),
-                    "high": rounded_to(each.high, 2),
-                    "sentence": _in_hundred(pair, label, each.estimate, each.low, each.high),
-                }
-            )
-    return _section("superiority", rows, method="Probability of superiority, ties counted half; score interval. Undeclared left out.")
+            estimate = round(step * round(each.estimate / step), 2)
+            low, high = _interval_of_shown(estimate, (step - FINE) / 2, pair, scores)
+            numbers = {"superiority": estimate, "low": low, "high": high, "sentence": _in_hundred(pair, label, estimate, low, high)}
+            rows.append({"characteristic": pair.name, "group": pair.focal, "comparator": pair.comparator, "value": label, **numbers})
+    _, points, each_has = _POINTS[-1]
+    few = f"Not shown, because fewer than {points} scores were given to {each_has} candidates or more each: {', '.join(bunched)}."
+    told = (few,) if bunched and found else ()
+    method = (
+        "Probability of superiority, ties counted half; undeclared left out. To the nearest 5 in 100 where few scores are in use. Rank-sum "
+        "interval with ties, from the figure as shown."
+    )
+    return _section("superiority", rows, sentences=told, method=method)
+
+
+def _interval_of_shown(estimate: float, slack: float, pair: Pair, scores: pd.Series) -> tuple[float, float]:
+    """Limits that follow from what readers have: the variance of placements would tell how a group is spread over the points."""
+    ties = scores.value_counts().to_numpy(dtype=float)
+    size, rest, everybody = float(pair.n), float(pair.everybody - pair.n), float(pair.everybody)
+    tied = 1 - (ties**3 - ties).sum() / (everybody**3 - everybody)
+    ends = []
+    for side, at in enumerate((max(estimate - slack, FINE / 2), min(estimate + slack, 1 - FINE / 2))):
+        # Widest at one half and nothing at the ends, as a share's is.
+        se = math.sqrt(4 * at * (1 - at) * tied * (everybody + 1) / (12 * size * rest))
+        ends.append(round(Placements(at, se, everybody - 2).limits(0.95)[side], 2))
+    return ends[0], ends[1]
 
 
 def _in_hundred(pair: Pair, label: str, estimate: float, low: float, high: float) -> str:
     return (
         f"{label}: of 100 pairs of one of {pair.called[0]} and one of {pair.called[1]}, the first has the higher score in about "
-        f"{100 * estimate:.0f} "
-        f"({100 * low:.0f} to {100 * high:.0f}); 50 is no difference."
+        f"{100 * estimate:.0f} ({100 * low:.0f} to {100 * high:.0f}); 50 is no difference."
     )
 
 
 def items(snapshot: CohortSnapshot, found: tuple[Pair, ...]) -> Section:
-    """Whether a value works differently for a group at equal scores on the other values. Exploratory."""
+    """Whether a value works differently for a group at equal scores on the other values. Exploratory.
+
+    In a group of sixty a difference to two decimals is half of what one person moves by one point; to one decimal it is five such moves.
+    """
     rows, notes = [], []
     scores = snapshot.people[[f"score_{value.name}" for value in snapshot.process.values]]
     scores = scores.rename(columns={f"score_{value.name}": value.label for value in snapshot.process.values})
+    spread = [label for label in scores.columns if _nearest(scores[label]) == FINE]
     for pair in found:
         each = item_functioning(scores, pair.labels, focal=pair.focal, comparator=pair.comparator, seed=SEED)
         if each.why:
             notes.append(f"{pair.level.title}: too few candidates to tell whether a value works differently.")
-        for row in each.table.to_dict("records"):
-            if not math.isfinite(row["p"]):
-                continue
-            found_one = row["p_holm"] <= 1 - each.confidence
-            sentence = (
-                f"{row['value']}: at equal scores on the other values, {pair.called[0]} score "
-                f"{'differently' if found_one else 'no differently, as far as this cohort can tell,'} from {pair.called[1]}."
-            )
+        told = [row for row in each.table.to_dict("records") if math.isfinite(row["p"]) and row["value"] in spread]
+        different = [row["value"] for row in told if row["p_holm"] <= 1 - each.confidence]
+        if told:
+            notes.append(_of_values(pair, different, [row["value"] for row in told if row["value"] not in different]))
+        for row in told:
             rows.append(
                 {
                     "characteristic": pair.name,
                     "group": pair.focal,
                     "value": row["value"],
-                    "difference": rounded_to(row["standardised"], 2),
-                    "r2_change": rounded_to(row["r2_uniform"] + row["r2_nonuniform"], 3),
-                    "p": rounded_to(row["p"], 3),
-                    "adjusted_p": rounded_to(row["p_holm"], 3),
-                    "sentence": sentence,
+                    "difference": rounded_to(row["standardised"], 1) or 0.0,
+                    "r2_change": rounded_to(row["r2_uniform"] + row["r2_nonuniform"], 2),
+                    "p": _at_most(row["p"]),
+                    "adjusted_p": _at_most(row["p_holm"]),
                 }
             )
     return _section(
         "items",
         rows,
         sentences=(*notes, *((_ALL_ONE_WAY,) if rows else ())),
-        method=f"Proportional-odds models on the rest score, permutation tests, Holm over the values; seed {SEED}. Exploratory.",
+        method=f"Proportional-odds models on the rest score, permutation tests, Holm over the values; seed {SEED}; {_P_TOLD}. Exploratory.",
     )
+
+
+def _of_values(pair: Pair, different: Sequence[str], alike: Sequence[str]) -> str:
+    """On which values a group scores differently, in one sentence."""
+    begins = f"At equal scores on the other values, {pair.called[0]} score"
+    if not different:
+        return f"{begins} no differently from {pair.called[1]}, as far as this cohort can tell, on {', '.join(alike)}."
+    rest = f"; no differently, as far as it can tell, on {', '.join(alike)}" if alike else ""
+    return f"{begins} differently from {pair.called[1]} on {', '.join(different)}{rest}."
 
 
 def panels(snapshot: CohortSnapshot, found: tuple[Pair, ...]) -> Section:
@@ -223,16 +267,12 @@ def panels(snapshot: CohortSnapshot, found: tuple[Pair, ...]) -> Section:
                     "value": rounded_to(number, 2),
                     "low": rounded_to(low, 2),
                     "high": rounded_to(high, 2),
-                    "p": rounded_to(p, 3),
+                    "p": _at_most(p),
                     "sentence": sentence,
                 }
             )
-    return _section(
-        "panels",
-        rows,
-        sentences=tuple(notes),
-        method=f"Moments and permutations within day and panel; seed {SEED}. No assessor is named or listed.",
-    )
+    method = f"Moments and permutations within day and panel; seed {SEED}; {_P_TOLD}. No assessor is named or listed."
+    return _section("panels", rows, sentences=tuple(notes), method=method)
 
 
 def together(snapshot: CohortSnapshot, shown: Shown) -> Section:
@@ -249,34 +289,30 @@ def together(snapshot: CohortSnapshot, shown: Shown) -> Section:
     sizes = pd.crosstab(first[asked], second[asked]).reindex(
         index=[one.labels[c] for c in one.groups], columns=[two.labels[c] for c in two.groups], fill_value=0
     )
-    if sizes.to_numpy().min() < policy.rate_denominator:
-        few = f"A group with fewer than {policy.rate_denominator} candidates interviewed: the intersection is not modelled."
+    # Judged as rounded: a limit inside the window of a rounded count would cut the window in two.
+    if policy.rounded(int(sizes.to_numpy().min())) < policy.rate_denominator:
+        few = f"A group with fewer than about {policy.rate_denominator} candidates interviewed: the intersection is not modelled."
         return _section("intersection", rows, sentences=(few,))
-    each = intersection(met[asked], first[asked], second[asked], names=("sex", "ethnicity"), seed=SEED, fewest=policy.rate_denominator)
+    each = intersection(met[asked], first[asked], second[asked], names=("sex", "ethnicity"), seed=SEED, fewest=policy.smallest_count)
     if each.why:
-        return _section(
-            "intersection", rows, sentences=("Too few candidates met or missed the standard for the intersection to be modelled.",)
-        )
+        return _section("intersection", rows, sentences=("Too few candidates met or missed the standard for a model of the intersection.",))
     share = (
-        f"Of the differences between these groups, about {whole(100 * each.share)}% ({whole(100 * each.low)}% to "
-        f"{whole(100 * each.high)}%) is beyond what the two characteristics say separately."
+        f"Of the differences between these groups, {_how_much(each.share)} is beyond what the two characteristics say separately. With "
+        f"groups of this size that is uncertain: before any data the model takes it for {whole(100 * each.prior_share)}%."
     )
-    return _section(
-        "intersection",
-        rows,
-        sentences=(share,),
-        method=f"Logistic model with main effects and a shrunken interaction; seed {SEED}. The groups' own rates would give their counts.",
-    )
+    method = f"Logistic model with main effects and a shrunken interaction; seed {SEED}. The groups' own rates would give their counts."
+    return _section("intersection", rows, sentences=(share,), method=method)
 
 
 def adjusted(snapshot: CohortSnapshot, found: tuple[Pair, ...], shown: Shown) -> Section:
     """The gap as it is, among people alike in prior facts, and among people alike in possibly tainted facts too.
 
-    The unadjusted gap is that of the rounded counts. What a model adds to it is the shift between its own adjusted and unadjusted gap, so
-    that no exact rate can be had from the picture.
+    The unadjusted gap and its interval are those of the rounded counts. What a model adds is how far
+    its own gap moves, and the interval moves with it: a model's own interval would tell how many met the standard.
     """
-    rows, notes = [], []
-    blocks = {"clearly prior": [], "possibly tainted": []}  # type: dict[str, list[str]]
+    rows: list[dict[str, object]] = []
+    notes: list[str] = []
+    blocks: dict[str, list[str]] = {"clearly prior": [], "possibly tainted": []}
     for covariate in snapshot.process.cohort.covariates:
         if covariate.column in snapshot.people:
             blocks[covariate.block].append(covariate.column)
@@ -300,32 +336,21 @@ def adjusted(snapshot: CohortSnapshot, found: tuple[Pair, ...], shown: Shown) ->
         if view.why or not view.steps:
             notes.append(f"{pair.level.title}: too few met or missed the standard for an adjusted view.")
             continue
-        raw = base[0] - base[1]
+        others = int((people["met"] == 1).sum()) - met
+        gap = newcombe_difference(met, pair.n, others, pair.everybody - pair.n)
+        as_it_is = (base[0] - base[1], whole(100 * float(gap.low)) or 0, whole(100 * float(gap.high)) or 0)
+        first = view.steps[0]
         for step in view.steps:
-            shift = whole(100 * (step.difference - view.steps[0].difference))
+            shift = whole(100 * (step.difference - first.difference))
             if shift is None:
                 notes.append(f"{pair.level.title}: the model of {step.name} has no answer.")
                 continue
-            half = [whole(100 * abs(end - step.difference)) or 0 for end in (step.low, step.high)]
-            rows.append(
-                {
-                    "characteristic": pair.name,
-                    "group": pair.focal,
-                    "view": step.name,
-                    "difference": raw + shift,
-                    "low": raw + shift - half[0],
-                    "high": raw + shift + half[1],
-                    "sentence": "",
-                }
-            )
+            numbers = dict(zip(("difference", "low", "high"), (n + shift for n in as_it_is), strict=True))
+            rows.append({"characteristic": pair.name, "group": pair.focal, "view": step.name, **numbers, "sentence": ""})
     if not blocks["possibly tainted"]:
         notes.append("No possibly tainted facts are declared, so there is no third view.")
-    return _section(
-        "adjusted",
-        rows,
-        sentences=tuple(notes),
-        method="Firth-penalised logistic model, standardised difference in percentage points, delta-method interval.",
-    )
+    method = "Firth-penalised logistic model, standardised difference in percentage points; interval of the rounded counts, moved."
+    return _section("adjusted", rows, sentences=tuple(notes), method=method)
 
 
 def reasons(snapshot: CohortSnapshot, found: tuple[Pair, ...], policy: Policy) -> Section:
@@ -336,24 +361,29 @@ def reasons(snapshot: CohortSnapshot, found: tuple[Pair, ...], policy: Policy) -
         return _section("reasons", rows, sentences=("The process keeps no reasons why applicants were not eligible.",))
     refused = (people[f"stage_{ELIGIBLE}"] == "not passed").to_numpy()
     for pair in found:
-        for reason in sorted(people.loc[refused, "reason_not_eligible"].dropna().unique().tolist()):
-            mask = refused & (people["reason_not_eligible"] == reason).to_numpy()
-            count, total = int((mask & pair.is_focal).sum()), int(mask.sum())
-            may = min(count, total - count) >= policy.smallest_count
-            rows.append(
-                {
-                    "characteristic": pair.name,
-                    "group": pair.focal,
-                    "reason": reason,
-                    "shown": f"{policy.rounded(count):,}" if may else CONFIDENTIAL,
-                }
-            )
+        told = []
+        for reason, total in people.loc[refused, "reason_not_eligible"].dropna().value_counts().sort_index().items():
+            count = int((refused & (people["reason_not_eligible"] == reason).to_numpy() & pair.is_focal).sum())
+            rounded, fewest = policy.rounded(count), 2 * policy.smallest_count + policy.fewest_of_any - 1  # as for the gates
+            may = total >= fewest and min(*(part for n in (count, rounded) for part in (n, total - n))) >= policy.smallest_count
+            number = f"{rounded:,}" if may else CONFIDENTIAL
+            told.append({"characteristic": pair.name, "group": pair.focal, "reason": reason, "shown": number})
+        if all(row["shown"] != CONFIDENTIAL for row in told):
+            # All parts of a whole that is known would say more than each of them.
+            told[0]["shown"] = CONFIDENTIAL
+        rows += told
     if all(row["shown"] == CONFIDENTIAL for row in rows):
         return _section("reasons", [], sentences=("Every group and reason has too few people for a count to be shown.",))
-    if all(row["shown"] != CONFIDENTIAL for row in rows):
-        # All parts of a whole that is known would say more than each of them.
-        rows[0]["shown"] = CONFIDENTIAL
     return _section("reasons", rows, method="Counts under 10, and those that would give one away, are not shown.")
+
+
+def _at_most(p: float) -> float | None:
+    return next((limit for limit in _P_AT_MOST if p <= limit), None)
+
+
+def _how_much(share: float) -> str:
+    """In whole per cent, or with its interval, the share would tell the counts of single groups to readers who know both margins."""
+    return "less than half" if share < 0.5 else "half or more"
 
 
 def _outcome(snapshot: CohortSnapshot) -> np.ndarray:

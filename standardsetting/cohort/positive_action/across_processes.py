@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from standardsetting.cohort.intervals import critical_value, newcombe_difference
+from standardsetting.cohort.intervals import newcombe_difference
 from standardsetting.cohort.positive_action.design import FEWEST_AFTER, FEWEST_BEFORE, processes_without_and_with
 from standardsetting.cohort.positive_action.effect import RATE, Effect, dropped
 from standardsetting.cohort.positive_action.participants import Participants
+from standardsetting.intervals import critical_value
 
 # Disclosure rule R5: a rate needs ten successes and ten failures, and twenty people.
 FEWEST_IN_A_CELL = 10
@@ -86,14 +87,14 @@ def across_processes(people: Participants, *, confidence: float = 0.95) -> Acros
     if gaps is None:
         why = f"Not shown: in a process, eligible or other candidates have fewer than {FEWEST_IN_A_CELL} people with or without success."
         return AcrossProcesses(replace(blank, why=why))
-    trend, se = _trend(gaps[~gaps["workshops"]])
+    trend, se = trend_before(gaps[~gaps["workshops"]])
     half, p = critical_value(confidence) * se, math.erfc(abs(trend) / se / math.sqrt(2))
     if p < 1 - confidence:
         seen = "The gap was already moving before workshops began, so its change cannot be put down to them."
         effect = replace(blank, why=f"Refused: {seen[0].lower()}{seen[1:]}")
     else:
         seen = f"The {len(before)} processes before show no trend that sampling error does not explain; that does not prove there was none."
-        effect = _change(blank, gaps, confidence)
+        effect = change_of_the_gap(blank, gaps, confidence=confidence)
     return AcrossProcesses(effect, gaps.drop(columns="variance"), trend, trend - half, trend + half, p, seen)
 
 
@@ -111,7 +112,7 @@ def _gaps(scored: pd.DataFrame, processes: tuple[str, ...], after: tuple[str, ..
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _trend(before: pd.DataFrame) -> tuple[float, float]:
+def trend_before(before: pd.DataFrame) -> tuple[float, float]:
     """Weighted least squares of the gap on the process's place in time, and its standard error from sampling alone."""
     weight, place = 1 / before["variance"].to_numpy(), np.arange(len(before), dtype=float)
     centred = place - np.average(place, weights=weight)
@@ -119,7 +120,8 @@ def _trend(before: pd.DataFrame) -> tuple[float, float]:
     return float((weight * centred) @ before["gap"].to_numpy() / squares), float(1 / np.sqrt(squares))
 
 
-def _change(effect: Effect, gaps: pd.DataFrame, confidence: float) -> Effect:
+def change_of_the_gap(effect: Effect, gaps: pd.DataFrame, *, confidence: float) -> Effect:
+    """Mean gap with workshops less mean gap before, one observation a process (Donald and Lang 2007)."""
     from scipy.special import stdtrit
 
     one, other = (gaps.loc[gaps["workshops"] == flag, "gap"].to_numpy() for flag in (True, False))

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from standardsetting.cohort.intervals import critical_value
 from standardsetting.cohort.positive_action.design import Design
 from standardsetting.cohort.positive_action.effect import RATE, Effect, dropped
 from standardsetting.cohort.positive_action.intention_to_treat import outcome, split_by_offer
 from standardsetting.cohort.positive_action.participants import Participants, attended_before_interview, too_few
+from standardsetting.intervals import critical_value
 
 NOT_RANDOMISED = (
     "Refused: a complier effect needs places offered by lot. Without that, people who attend when offered cannot be told from people who "

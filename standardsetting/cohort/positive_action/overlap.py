@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 
 from standardsetting.cohort.firth import FirthFit, fit
-from standardsetting.cohort.intervals import critical_value
 from standardsetting.cohort.positive_action.balance import balance_table, prior_columns
 from standardsetting.cohort.positive_action.e_value import EValue, e_value
 from standardsetting.cohort.positive_action.effect import RATE, TOTAL, Dropped, Effect, dropped
 from standardsetting.cohort.positive_action.participants import Participants, attended_before_interview, eligible_only, too_few
 from standardsetting.errors import UsageError
+from standardsetting.intervals import critical_value
 
 TITLE = "association, attenders differ"
 NOT_AN_EFFECT = (

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
-from standardsetting.cohort.diversity.build import Tier, header_of
+from standardsetting.cohort.diversity.build import header_of
+from standardsetting.cohort.positive_action.design import ACROSS
 from standardsetting.cohort.positive_action.legal_file import Evidence, LegalFile, valid_on
+from standardsetting.cohort.positive_action.reported.before_after import ProcessReleased, before_and_after
+from standardsetting.cohort.positive_action.reported.before_after_told import QUESTION as BEFORE_AND_AFTER
+from standardsetting.cohort.positive_action.reported.before_after_told import before_after_section, cautions
 from standardsetting.cohort.positive_action.reported.declared import OPENED_BY, STEPS, declared, legal_file_of, participants_of
 from standardsetting.cohort.positive_action.reported.next_time import OFFER, detectable_section, next_trial_section
 from standardsetting.cohort.positive_action.reported.reached import Reached, cost_section, reach_section
@@ -22,21 +27,23 @@ from standardsetting.cohort.positive_action.reported.shown import (
 )
 from standardsetting.cohort.snapshot import CohortSnapshot
 from standardsetting.disclosure.cells import EVERYBODY
+from standardsetting.disclosure.policy import Tier
 from standardsetting.disclosure.protect import ProtectedCube
 from standardsetting.disclosure.release import SECTIONS, Release, Section
 
 KIND = "positive-action"
-_COUNTED = (
-    "Attendance counts if it was before the person's interview: a later workshop cannot have helped.",
-    "When people left the process is not on record: whoever withdrew or was deferred before the interview without attending is taken to "
-    "have left before the workshops began, and not to have stayed away.",
-    "People on the register whose declaration does not place them in a group are left out.",
-)
 _REASONS = "No reason for not attending is on record. Ask whoever does not come next time."
 
 
 def positive_action_release(
-    snapshot: CohortSnapshot, protected: ProtectedCube, *, tier: Tier, number: int, on: date, changes: tuple[str, ...] = ()
+    snapshot: CohortSnapshot,
+    protected: ProtectedCube,
+    *,
+    tier: Tier,
+    number: int,
+    on: date,
+    changes: tuple[str, ...] = (),
+    earlier: Sequence[ProcessReleased] = (),
 ) -> Release:
     """Everything that the positive-action report of a tier may say.
 
@@ -55,24 +62,27 @@ def positive_action_release(
         The day on which the legal file has to be valid.
     changes
         What changed since the release before, a sentence each.
+    earlier
+        What `processes_released` gives: the releases that a comparison before and after rests on, this process's own last.
 
     Raises
     ------
     StageError
-        No positive action is declared, or its legal file is incomplete or expired: the reasons.
+        No positive action is declared, or its legal file is incomplete or expired: the reasons; or `since_process` names no process.
     """
     file = valid_on(legal_file_of(snapshot.process), on=on)
     people, reached = participants_of(snapshot), Reached(protected)
-    found = results(people, snapshot.process)
+    found = results(people, snapshot.process, before_and_after(snapshot, earlier))
     trial = next_trial_section(reached)
     sections = {
         "answer": _answer(reached, found, trial, tier),
         "legal_file": _legal_file(file, on),
-        "reach": reach_section(reached, _COUNTED),
+        "reach": reach_section(reached, _counted(snapshot)),
         "not_attending": Section(pd.DataFrame(columns=list(SECTIONS["not_attending"])), (_REASONS,)),
         "design": design_section(found, snapshot.process),
     }
     if tier == "director":
+        sections |= {"before_after": before_after_section(found.across)} if found.across is not None else {}
         sections |= {
             "balance": balance_section(found, snapshot.process),
             "effects": effects_section(found),
@@ -89,6 +99,18 @@ def positive_action_release(
     return Release(KIND, tier, process, _header(snapshot, protected, number, on), sections)
 
 
+def _counted(snapshot: CohortSnapshot) -> tuple[str, ...]:
+    """Who is counted, and who left before the workshops."""
+    begin = declared(snapshot.process).workshops_begin
+    shown = "" if begin is None else f", and has no date of {_day(begin)} (the first workshop) or later on the register"
+    return (
+        "Attendance counts if it was before the person's interview: a later workshop cannot have helped.",
+        "On which day people left the process is not on record. Whoever withdrew or was deferred before the interview, did not attend"
+        f"{shown or ' a workshop'}, is taken to have left before the workshops began, and not to have stayed away.",
+        "People on the register whose declaration does not place them in a group are left out.",
+    )
+
+
 def _answer(reached: Reached, found: Results, trial: Section, tier: Tier) -> Section:
     """Page one: who was reached; what can be said, and what cannot; what to do next time."""
     share, n = reached.attended_share, reached.open_to
@@ -102,7 +124,7 @@ def _answer(reached: Reached, found: Results, trial: Section, tier: Tier) -> Sec
         who = "So few people had a workshop open to them that nothing about how many were reached may be told."
     rows = [("Who was reached", who), *(("Who was reached", text) for text in _by_group(reached))]
     rows += [("What can be said", text) for text in (_can(found) if tier == "director" else ())]
-    rows += [("What cannot be said", text) for text in _cannot(found)]
+    rows += [("What cannot be said", text) for text in (*_cannot(found), *(_cautions(found) if tier == "director" else ()))]
     rows += [("What to do next time", text) for text in _next_time(found, trial)]
     return Section(pd.DataFrame(rows, columns=list(SECTIONS["answer"])))
 
@@ -118,15 +140,25 @@ def _can(found: Results) -> list[str]:
     shown = effects[effects["estimate"].notna() & (effects["unit"] == "in 100 people")]
     if shown.empty:
         return ["Nothing about results: too few people were in every part of a comparison, or no outcome is known."]
-    return [f"{row['question']}. {row['sentence']}" for row in shown.to_dict("records")]
+    # A comparison before and after says by itself what it is.
+    return [
+        row["sentence"] if row["question"].startswith(BEFORE_AND_AFTER) else f"{row['question']}. {row['sentence']}"
+        for row in shown.to_dict("records")
+    ]
 
 
 def _cannot(found: Results) -> list[str]:
     if found.design.randomised:
         return ["What the workshop would do for people who did not want a place; and what a later workshop will do."]
+    if found.design.kind == ACROSS:
+        return ["Whether the gap would have moved anyway; and what attending did, since everybody to whom a workshop was open is counted."]
     if found.design.identified:
         return [found.design.sentence]
     return ["What the workshops did: people chose to attend, and whoever chooses to attend may have done better anyway."]
+
+
+def _cautions(found: Results) -> tuple[str, ...]:
+    return () if found.across is None else cautions(found.across)
 
 
 def _next_time(found: Results, trial: Section) -> list[str]:
@@ -154,10 +186,16 @@ def _due_regard(reached: Reached, found: Results) -> Section:
     share = reached.attended_share
     findings = [
         "Whom the workshops reached: " + ("may not be told" if share is None else f"{share} in 100 attended"),
-        "What the workshops did: " + ("see the effect of the offer" if found.design.identified else "this design cannot show it"),
+        "What the workshops did: " + _did(found),
         "Why people did not attend: not on record",
     ]
     return Section(pd.DataFrame([{"finding": finding, "decision": "", "owner": "", "date": ""} for finding in findings]))
+
+
+def _did(found: Results) -> str:
+    if found.design.kind == ACROSS:
+        return "see before the workshops and with them"
+    return "see the effect of the offer" if found.design.identified else "this design cannot show it"
 
 
 def _day(day: date) -> str:
@@ -167,6 +205,6 @@ def _day(day: date) -> str:
 def _header(snapshot: CohortSnapshot, protected: ProtectedCube, number: int, on: date) -> dict[str, Any]:
     levels = {group.level for group in declared(snapshot.process).groups}
     characteristics = tuple(c for c in snapshot.characteristics if levels & {level.name for level in c.levels})
-    notes = {level.name: level.note for c in characteristics for level in c.levels if level.name in levels and level.note}
+    notes = {level.title: level.note for c in characteristics for level in c.levels if level.name in levels and level.note}
     labels = {"stages": dict(STEPS), "levels": {OPENED_BY: "Group to which the workshops were open"}, "notes": notes}
     return header_of(snapshot, protected, number=number, characteristics=characteristics, labels=labels) | {"valid_on": on.isoformat()}

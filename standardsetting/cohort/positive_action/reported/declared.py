@@ -75,9 +75,9 @@ def participants_of(snapshot: CohortSnapshot) -> Participants:
     """The people who were eligible for the interview, as the methods of this report read them.
 
     Whoever belongs to several groups of the legal file is counted in the first of them. People on the workshop register whose declaration
-    does not say whether they belong to a group are left out. A place in a lottery counts only where the definition declares a lottery. When
-    people left is not in a snapshot: whoever withdrew or was deferred before the interview counts as having been there when workshops
-    began if they attended one, and otherwise not.
+    does not say whether they belong to a group are left out. A place in a lottery counts only where the definition declares a lottery. The
+    day on which people left is in no table: whoever withdrew or was deferred before the interview counts as having been there when
+    workshops began if they attended one, or if the register shows them on `workshops_begin` or later; and otherwise not.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def _table(snapshot: CohortSnapshot, people: pd.DataFrame, group: pd.Series) -> 
             "process": snapshot.process.id,
             "group": group,
             "eligible_for_workshop": group.notna(),
-            "reached_workshop_point": ~state.isin(_LEFT) | people["workshop_attended"].notna(),
+            "reached_workshop_point": ~state.isin(_LEFT) | people["workshop_attended"].notna() | _there(people),
             "interviewed": interviewed,
             "invited": people["workshop_invited"],
             "booked": people["workshop_booked"],
@@ -180,6 +180,11 @@ def _table(snapshot: CohortSnapshot, people: pd.DataFrame, group: pd.Series) -> 
             **{name: people[name] for name in _prior(snapshot)},
         }
     )
+
+
+def _there(people: pd.DataFrame) -> pd.Series:
+    """Who was invited, booked or attended on the day of the first workshop or later; nobody where that day is not declared."""
+    return people.get("workshop_there", pd.Series(False, index=people.index)).fillna(False).astype(bool)
 
 
 def _endings(there: pd.DataFrame) -> pd.Series:

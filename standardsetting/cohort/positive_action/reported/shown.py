@@ -8,12 +8,14 @@ import pandas as pd
 
 from standardsetting.cohort.diversity.compared import rounded_to, whole
 from standardsetting.cohort.positive_action.complier import ComplierEffect, complier_effect
-from standardsetting.cohort.positive_action.design import LOTTERY, NOBODY_HELD_BACK, STAGGERED, Design, identify
+from standardsetting.cohort.positive_action.design import ACROSS, LOTTERY, NOBODY_HELD_BACK, STAGGERED, Design, identify
 from standardsetting.cohort.positive_action.effect import RATE, Effect
 from standardsetting.cohort.positive_action.intention_to_treat import IntentionToTreat, intention_to_treat
 from standardsetting.cohort.positive_action.overlap import Association, association
 from standardsetting.cohort.positive_action.participants import Participants
 from standardsetting.cohort.positive_action.release import releasable
+from standardsetting.cohort.positive_action.reported.before_after import BeforeAfter
+from standardsetting.cohort.positive_action.reported.before_after_told import before_after_rows
 from standardsetting.disclosure.release import SECTIONS, Section
 from standardsetting.process import Process
 
@@ -25,34 +27,43 @@ _NOT_IDENTIFIED = (
     "earlier processes are compared. What workshops did is not identified. People chose to attend, so the results of attenders show how "
     "attenders differ, not what the workshop did."
 )
+_BESIDE_EARLIER = (
+    "Nobody was held back in this process, and earlier processes without workshops stand for what would have happened: the gap between "
+    "people to whom workshops are open and everybody else would have stayed as it was. Whatever else changed together with the workshops "
+    "is taken for them."
+)
 _CAN_SAY = {
     LOTTERY: "the effect of being offered a place, and of attending on people who attend because they are offered one",
     STAGGERED: "the effect of being invited before the interview, if the order had nothing to do with how well people would do",
+    ACROSS: "whether the gap to everybody else moved when workshops were opened, and not what attending did",
     NOBODY_HELD_BACK: "how attenders differ from people who stayed away, and not what the workshop did",
 }
 
 
 @dataclass(frozen=True)
 class Results:
-    """What the methods gave, and for each why it may not be shown (empty where it may)."""
+    """What the methods gave, and for each why it may not be shown (empty where it may). `across` is missing where none is declared."""
 
     design: Design
+    across: BeforeAfter | None
     to_treat: IntentionToTreat | None
     complier: ComplierEffect | None
     attended: Association | None
     refused: dict[str, str]
 
 
-def results(people: Participants, process: Process) -> Results:
-    """The design first, then what it allows; then what of it may be shown, decided from the people."""
+def results(people: Participants, process: Process, across: BeforeAfter | None) -> Results:
+    """The design first, then what it allows; then what of it may be shown, decided from the people (`across` is from releases alone)."""
     told = process.positive_action
     order = "as the definition declares" if told is not None and told.design == "staggered" else ""
     design = identify(people, process=process.id, order_of_invitations=order)
     if design.kind == NOBODY_HELD_BACK:
-        design = Design(design.kind, False, False, _NOT_IDENTIFIED, process.id)
+        moved = across is not None and any(not each.found.effect.why for each in across.compared)
+        design = Design(ACROSS, True, False, _BESIDE_EARLIER) if moved else Design(design.kind, False, False, _NOT_IDENTIFIED, process.id)
+    within = design.kind in (LOTTERY, STAGGERED)
     if people.table["met_standard"].isna().all():
-        return Results(design, None, None, None, {"association": NO_OUTCOME, "offer": NO_OUTCOME, "complier": NO_OUTCOME})
-    to_treat = intention_to_treat(people, design=design, seed=SEED) if design.identified else None
+        return Results(design, across, None, None, None, {"association": NO_OUTCOME, "offer": NO_OUTCOME, "complier": NO_OUTCOME})
+    to_treat = intention_to_treat(people, design=design, seed=SEED) if within else None
     complier = complier_effect(people, design=design) if design.randomised else None
     attended = association(people, process=process.id) if people.prior else None
     allowed = releasable(people, process=process.id, to_treat=to_treat, attended=attended, complier=complier)
@@ -62,10 +73,10 @@ def results(people: Participants, process: Process) -> Results:
         "offer": why.get("effect of the offer", ""),
         "complier": why.get("complier effect", ""),
     }
-    return Results(design, to_treat, complier, attended, refused)
+    return Results(design, across, to_treat, complier, attended, refused)
 
 
-_NO_PRIOR = "Not shown: no covariate is declared as clearly prior, so nothing can make attenders and others alike."
+_NO_PRIOR = "Not shown: nothing is declared as fixed before the invitations, so attenders and others cannot be made alike."
 
 
 def design_section(found: Results, process: Process) -> Section:
@@ -73,22 +84,28 @@ def design_section(found: Results, process: Process) -> Section:
     told = process.positive_action
     rows = [
         {"item": "Design", "content": found.design.kind if found.design.identified else "no comparison by offer"},
-        {"item": "Is an effect identified?", "content": "yes" if found.design.identified else "no"},
+        {"item": "Is an effect identified?", "content": _identified(found.design)},
         {"item": "What it can show", "content": _CAN_SAY.get(found.design.kind, "")},
         {"item": "Why" if not found.design.identified else "What has to hold", "content": found.design.sentence},
     ]
     sentences: tuple[str, ...] = ()
     if told is not None and told.design == "lottery" and found.design.kind != LOTTERY:
         sentences = ("The definition declares a lottery, and the register of workshops does not hold both of its sides.",)
-    if told is not None and told.design == "before-after":
-        sentences = ("The definition declares a comparison with earlier processes; this report looks at one process and does not make it.",)
+    if found.across is not None and found.design.kind != ACROSS:
+        sentences = ("The definition declares a comparison with earlier processes; it tells no effect here.",)
     return Section(pd.DataFrame(rows), sentences)
+
+
+def _identified(design: Design) -> str:
+    if design.kind == ACROSS:
+        return "yes, if the gap would otherwise have stayed as it was"
+    return "yes" if design.identified else "no"
 
 
 def effects_section(found: Results) -> Section:
     """Every estimate with its interval, or the reason why there is none."""
-    rows = []
-    if found.design.identified:
+    rows = before_after_rows(found.across) if found.across is not None else []
+    if found.design.kind in (LOTTERY, STAGGERED):
         offer = found.to_treat
         for effect in (offer.rate, offer.total) if offer else ():
             rows.append(_row("Effect of the offer of a place", effect, found.refused["offer"]))
@@ -120,11 +137,14 @@ def balance_section(found: Results, process: Process) -> Section:
     ]
     apart = int(table["large_after"].sum())
     said = (
-        "After weighting, attenders and others are alike on every covariate: no difference is above 0.1 standard deviations."
+        "After weighting, attenders and others are alike on all that is compared here: no difference is above 0.1 standard deviations."
         if not apart
         else f"After weighting, {apart} of {len(table)} differences are still above 0.1 standard deviations: read on with caution."
     )
-    method = "Standardised differences, attenders less others; overlap weights from a propensity model of these covariates alone."
+    method = (
+        "Differences of averages, attenders less others, in standard deviations of the people. The weights (overlap weights) count most "
+        "the people who, by what is compared here and nothing else, were about as likely to attend as not."
+    )
     return Section(pd.DataFrame(rows), (said, "What was not recorded, such as interest and preparation, may still differ."), method)
 
 
@@ -176,7 +196,7 @@ def _untold(question: str, why: str) -> dict[str, object]:
 
 
 def _in_words(effect: Effect, estimate: int | None, low: int | None, high: int | None, unit: str) -> str:
-    sides = f"“{effect.one}” beside “{effect.other}”"
+    sides = f"“{effect.one}” compared with “{effect.other}”"
     more, fewer = ("more", "fewer") if unit == IN_100 else ("higher", "lower")
     if not estimate:
         found = "as many in 100 met the standard" if unit == IN_100 else "total scores about as high"

@@ -1,0 +1,84 @@
+"""Who applied: how many said what they are, and the applicants beside the populations they come from."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from standardsetting.cohort.diversity.compared import Shown, whole
+from standardsetting.cohort.snapshot import CohortSnapshot, Level
+from standardsetting.disclosure.cells import EVERYBODY
+from standardsetting.disclosure.cube import NOT_DECLARED
+from standardsetting.disclosure.policy import CONFIDENTIAL, Policy
+from standardsetting.disclosure.release import SECTIONS, Section
+from standardsetting.errors import DefinitionError
+from standardsetting.process.cohort import Frame
+
+APPLICANTS = "those who applied to this process"
+_NO_FRAMES = (
+    "No other population was given, so these shares stand alone: whether the group is small among applicants, or among everybody who could "
+    "have applied, they do not say."
+)
+
+
+def declared(shown: Shown) -> Section:
+    """The share of those who applied who said what they are, from the protected count of those who did not."""
+    first = shown.cube.declaration.stages[0]
+    rows: list[dict[str, str]] = []
+    for table in (t for t in shown.cube.declaration.tables if len(t) == 1):
+        everybody = shown.left(table, EVERYBODY, first)
+        silent = shown.left(table, NOT_DECLARED, first)
+        share = None if not everybody or silent is None else whole(100 * (everybody - silent) / everybody)
+        rows.append({"characteristic": table[0], "shown": CONFIDENTIAL if share is None else f"{share}%"})
+    few = f"{CONFIDENTIAL}: so few did not say that their number may not be told."
+    hidden = any(row["shown"] == CONFIDENTIAL for row in rows)
+    return Section(pd.DataFrame(rows, columns=list(SECTIONS["declared"])), (few,) if hidden else ())
+
+
+def frames(snapshot: CohortSnapshot, shown: Shown) -> Section:
+    """The share of each group among the applicants, and in each population that the definition gives.
+
+    Raises
+    ------
+    DefinitionError
+        A population counts people of a code that its level does not have.
+    """
+    rows: list[dict[str, str]] = []
+    given, policy, first = snapshot.process.cohort.frames, shown.cube.policy, shown.cube.declaration.stages[0]
+    for name in dict.fromkeys(frame.level for frame in given):
+        level = snapshot.levels.get(name)
+        if level is None or (name,) not in shown.cube.declaration.tables:
+            continue
+        everybody = shown.left((name,), EVERYBODY, first)
+        for code in (code for code in level.groups if code != level.comparator):
+            group = level.labels[code]
+            part = shown.left((name,), group, first)
+            share = None if part is None or not everybody else whole(100 * part / everybody)
+            text = CONFIDENTIAL if share is None else f"{share}%"
+            rows.append(_line(name, group, APPLICANTS, "", "this release", text))
+            rows += [_line(name, group, f.name, _day(f), f.source, _share(f, level, code, policy)) for f in given if f.level == name]
+    return Section(
+        pd.DataFrame(rows, columns=list(SECTIONS["frames"])),
+        () if rows else (_NO_FRAMES,),
+        "Whole per cent: of the applicants, everybody who applied is the base; elsewhere everybody whose group is on record.",
+    )
+
+
+def _line(level: str, group: str, population: str, dated: str, source: str, shown: str) -> dict[str, str]:
+    return {"characteristic": level, "group": group, "population": population, "dated": dated, "source": source, "shown": shown}
+
+
+def _share(frame: Frame, level: Level, code: str, policy: Policy) -> str:
+    """A group's share of a population; a group or a rest of few people is nobody's business there either."""
+    strangers = set(frame.people) - set(level.groups)
+    if strangers:
+        raise DefinitionError(
+            f"A population in [[cohort.frames]] counts people of {len(strangers)} codes that {level.name} does not have.",
+            next_step=f"The codes are: {', '.join(level.groups)}. People who did not say are left out.",
+        )
+    part, everybody = frame.people.get(code, 0), sum(frame.people.values())
+    share = whole(100 * part / everybody)
+    return CONFIDENTIAL if min(part, everybody - part) < policy.smallest_count or share is None else f"{share}%"
+
+
+def _day(frame: Frame) -> str:
+    return f"{frame.dated.day} {frame.dated:%B %Y}"
