@@ -5,6 +5,7 @@ The reader is assumed to know the totals over everybody exactly, because the sta
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from standardsetting.disclosure.statements import Told, VerdictTold
 
 Verdicts = Callable[..., NDArray[Any]]
 LARGEST_BOX = 4_000_000
+_AT_ONCE = 250_000
 _KEY = ("table", "group", "stage", "measure")
 _COLUMNS = (*_KEY, "low", "high", "values")
 
@@ -196,23 +198,50 @@ def agreeing(
     code: int, *, entered: Sequence[int], passed: Sequence[int], others: Sequence[int], others_passed: Sequence[int],
     verdict: Verdicts | None = None,
 ) -> NDArray[np.int64]:  # fmt: skip
-    """Every (entered, passed) of a group inside a box that can carry a printed verdict, for some comparator inside its box.
+    """The (entered, passed) of a group inside a box that can carry a printed verdict, for some comparator inside its box.
 
-    The comparator's box is walked at its ends and three points between them, on either count: a verdict turns only once along each.
+    The comparator's box is first walked in five steps along either count. Pairs that found no comparator there, and would widen what is
+    possible, then try every one: a verdict between two others can be so narrow a band that five steps miss it.
     """
     judge = verdict or default_verdicts()
-    n = np.arange(entered[0], entered[1] + 1)
-    a = np.arange(passed[0], passed[1] + 1)
-    m = np.unique(np.linspace(others[0], others[1], 5).round().astype(int))
-    c = np.unique(np.linspace(others_passed[0], others_passed[1], 5).round().astype(int))
-    if len(n) * len(a) * len(m) * len(c) > LARGEST_BOX:  # so wide a box that a verdict says next to nothing about it
+    n, a = (np.arange(low, high + 1) for low, high in (entered, passed))
+    m, c = (np.arange(low, high + 1) for low, high in (others, others_passed))
+    few_m, few_c = (_walked(each, 5) for each in (m, c))
+    if len(n) * len(a) * len(few_m) * len(few_c) > LARGEST_BOX:  # so wide a box that a verdict says next to nothing about it
         return np.array([[entered[0], passed[0]], [entered[1], passed[1]], [entered[1], passed[0]]])
-    grid = np.meshgrid(n, a, m, c, indexing="ij")
-    possible = (grid[1] <= grid[0]) & (grid[3] <= grid[2])
-    agrees = np.zeros(possible.shape, dtype=bool)
-    agrees[possible] = np.asarray(judge(*(grid[at][possible] for at in (1, 0, 3, 2)))) == code
-    pairs = np.argwhere((agrees if agrees.any() else possible).any(axis=(2, 3)))
-    return np.column_stack([n[pairs[:, 0]], a[pairs[:, 1]]])
+    pairs = np.stack(np.meshgrid(n, a, indexing="ij"), axis=-1).reshape(-1, 2)
+    pairs = pairs[pairs[:, 1] <= pairs[:, 0]]
+    agrees = _finds(pairs, few_m, few_c, judge, code)
+    if not agrees.all():
+        rest = ~agrees
+        if agrees.any():
+            told = np.column_stack([pairs, pairs[:, 0] - pairs[:, 1]])
+            low, high = told[agrees].min(axis=0), told[agrees].max(axis=0)
+            rest &= ((told < low) | (told > high)).any(axis=1)
+        most = max(5, math.isqrt(LARGEST_BOX // max(1, int(rest.sum()))))
+        agrees[rest] = _finds(pairs[rest], _walked(m, most), _walked(c, most), judge, code)
+    return pairs[agrees] if agrees.any() else pairs
+
+
+def _walked(counts: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Counts from the first to the last, in at most so many steps."""
+    return counts if len(counts) <= most else np.unique(np.linspace(counts[0], counts[-1], most).round().astype(int))
+
+
+def _finds(
+    pairs: NDArray[np.int64], others: NDArray[np.int64], others_passed: NDArray[np.int64], judge: Verdicts, code: int
+) -> NDArray[np.bool_]:
+    """Which pairs of a group's counts carry the verdict beside some pair of the comparator's."""
+    m, c = (each.ravel() for each in np.meshgrid(others, others_passed, indexing="ij"))
+    m, c = m[c <= m], c[c <= m]
+    found = np.zeros(len(pairs), dtype=bool)
+    at_once = max(1, _AT_ONCE // max(1, len(m)))
+    for begin in range(0, len(pairs), at_once):
+        n, a = pairs[begin : begin + at_once].T
+        shape = (len(n), len(m))
+        sides = (np.broadcast_to(each, shape).ravel() for each in (a[:, None], n[:, None], c, m))
+        found[begin : begin + at_once] = (np.asarray(judge(*sides)) == code).reshape(shape).any(axis=1)
+    return found
 
 
 def default_verdicts() -> Verdicts:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from standardsetting.cohort.verdict import verdicts
 from standardsetting.disclosure.audit import agreeing, attack
 from standardsetting.disclosure.bounds import ContradictionError, System, _Programme
 from standardsetting.disclosure.cube import Characteristic, Declaration, ending
@@ -171,3 +172,20 @@ def test_the_verdict_box_agrees_with_going_through_every_table() -> None:
     grid = [(n, a, m, c) for n in range(10, 26) for a in range(n + 1) for m in range(60, 65) for c in range(40, 45)]
     codes = verdicts([g[1] for g in grid], [g[0] for g in grid], [g[3] for g in grid], [g[2] for g in grid])
     assert pairs == {g[:2] for g, code in zip(grid, codes, strict=True) if code == 1}
+
+
+@pytest.mark.parametrize("code", range(6))
+@pytest.mark.parametrize("box", [((10, 22), (3, 20), (85, 105), (75, 101)), ((12, 16), (0, 16), (40, 47), (20, 47))])
+def test_no_pair_that_widens_what_a_verdict_allows_is_missed(code: int, box: tuple[tuple[int, int], ...]) -> None:
+    """A gap of uncertain size lies in a narrow band near equal rates of a large group: five steps along its counts can miss it."""
+    entered, passed, others, others_passed = box
+    grid = [np.arange(low, high + 1) for low, high in box]
+    n, a, m, c = (each.ravel() for each in np.meshgrid(*grid, indexing="ij"))
+    possible = (a <= n) & (c <= m)
+    n, a, m, c = n[possible], a[possible], m[possible], c[possible]
+    carries = verdicts(a, n, c, m) == code
+    found = agreeing(code, entered=entered, passed=passed, others=others, others_passed=others_passed)
+    if not carries.any():  # a verdict that cannot have been printed says nothing
+        carries[:] = True
+    for mine, true in ((found[:, 0], n), (found[:, 1], a), (found[:, 0] - found[:, 1], n - a)):
+        assert (mine.min(), mine.max()) == (true[carries].min(), true[carries].max())
