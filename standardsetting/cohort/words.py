@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 
 from standardsetting.cohort.power import CandidatesNeeded
 from standardsetting.cohort.verdict import FIVE_QUARTERS, FOUR_FIFTHS, MIRROR, Verdict, verdict_sentence
@@ -119,3 +120,19 @@ def those_who(stage: str, label: str) -> str:
     """
     words = {"applied": "who applied", "eligible": "who were eligible", "interviewed": "who were interviewed"}
     return words.get(stage, f"who reached: {label.lower()}")
+
+
+def in_a_sentence(label: str) -> str:
+    """What a stage or part of the way is called when a sentence does not start with it."""
+    return label[:1].lower() + label[1:]
+
+
+def written(day: date) -> str:
+    """A day as people write it.
+
+    Examples
+    --------
+    >>> written(date(2023, 10, 12))
+    '12 October 2023'
+    """
+    return f"{day.day} {day:%B %Y}"

@@ -37,8 +37,10 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "difference", "difference_low", "difference_high", "p", "adjusted_p", "other_ratio", "shortfall", "flip_number",
         "smallest_detectable_ratio", "verdict", "sentence", "concern",
     ),
+    # What comparisons that were not declared ask, worst first.
+    "questions": ("sentence",),
     "waterfall": ("characteristic", "group", "stage", "ratio", "low", "high", "shortfall"),
-    "undeclared": ("characteristic", "group", "stage", "ratio", "smallest", "largest", "verdict", "sentence"),
+    "undeclared": ("characteristic", "group", "stage", "ratio", "smallest", "largest", "verdict", "whoever_they_are", "sentence"),
     "reasons": ("characteristic", "group", "reason", "shown"),
     "gates": ("characteristic", "group", "gate", "share"),
     # Superiority to two decimals, or to the nearest twentieth where few scores are in use.

@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MultipleLocator, NullLocator
 
-from standardsetting.cohort.verdict import GAPS
+from standardsetting.cohort.verdict import GAPS, Verdict
 from standardsetting.cohort.words import those_who
 from standardsetting.disclosure.release import Release
 from standardsetting.figures.figure import BLUE, GREY, LIGHT, ORANGE, QUIET, Figure, drawing
 from standardsetting.tables import cohort as tables
+from standardsetting.tables.rounding import of
 
-_MOST_LINES = 4
+_MOST_LINES, _MOST_PANELS = 4, 5
 _LINES = (0.8, 1.0, 1.25)
 
 
@@ -39,10 +40,11 @@ def forest(release: Release) -> Figure | None:
         axes.hlines(at[shown], low[shown], high[shown], color=BLUE, linewidth=1.6)
         axes.plot(rows["ratio"][shown].astype(float), at[shown], "o", color=BLUE, markersize=5)
         for place, row in zip(at, rows.to_dict("records"), strict=True):
-            verdict = row["verdict"] or "too few people"
+            verdict = row["verdict"] or "may not be shown"
             axes.annotate(verdict, (1.03, place), xycoords=("axes fraction", "data"), va="center", fontsize=7.5, annotation_clip=False)
             if not shown[place]:
-                axes.annotate("[c]", (1.0, place), va="center", ha="center", fontsize=7.5, color=QUIET)
+                paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+                axes.annotate("[c]", (1.0, place), va="center", ha="center", fontsize=7.5, color=QUIET, bbox=paper)
         axes.set_xscale("log")
         axes.set_xticks([0.5, *_LINES, 2], ["0.5", "0.8", "1", "1.25", "2"])
         axes.xaxis.minorticks_off()
@@ -50,12 +52,16 @@ def forest(release: Release) -> Figure | None:
         axes.set_yticks(at, [_two_lines(row) for row in rows.to_dict("records")], fontsize=7.5)
         axes.spines["left"].set_visible(False)
     gaps = rows["verdict"].isin(GAPS)
+    untold = int((~rows["verdict"].isin([*GAPS, Verdict.NO_MATERIAL_GAP.value])).sum())
     title = (
-        f"{int(gaps.sum())} of {len(rows)} declared comparisons show a gap"
+        f"{int(gaps.sum())} of {of(len(rows), 'declared comparison')} {'shows' if gaps.sum() == 1 else 'show'} a gap"
         if gaps.any()
-        else f"None of the {len(rows)} declared comparisons shows a gap"
+        else f"{untold} of {of(len(rows), 'declared comparison')} cannot tell, or may not be shown"
+        if untold
+        else "No declared comparison shows a material gap"
     )
-    alt = f"Impact ratios of {int(shown.sum())} declared comparisons with 95% intervals; {int((~shown).sum())} more have no counts."
+    with_counts = int(shown.sum())
+    alt = f"{title}. Impact ratios of {with_counts} declared comparisons with 95% intervals; {len(rows) - with_counts} more have no counts."
     return Figure(
         "forest", title, "Impact ratio with 95% interval; [c]: confidential", alt, figure, tables.comparisons(release, family="declared")
     )
@@ -79,14 +85,15 @@ def ladder(release: Release) -> Figure | None:
             mine = complete[(complete["characteristic"] == characteristic) & (complete["group"] == group)]
             axes.plot([place[s] for s in mine["stage"]], mine["share"], mark + "-", color=colour, linewidth=1.3, markersize=4.5)
             ends.append((float(mine["share"].iloc[-1]), _short(group)))
-        for height, label in _apart(ends, 3.2):
+        for height, label in _apart(ends, 4.5):
             axes.annotate(label, (1.01, height), xycoords=("axes fraction", "data"), va="center", fontsize=7.5, annotation_clip=False)
         axes.set_xticks(range(len(stages)), [textwrap.fill(label, 11) for label in stages.values()], fontsize=7)
         axes.yaxis.set_major_locator(MultipleLocator(10 if complete["share"].max() > 30 else 5))
         axes.set(ylim=(0, max(10.0, complete["share"].max() * 1.15)), xlim=(-0.2, len(stages) - 0.8))
-    alt = f"Lines of the share of {len(order)} groups after each of {len(stages)} stages; a gap in a line is a share that may not be told."
+    alt = f"Lines of the share of {len(order)} groups after each of {len(stages)} stages; a stage without a mark may not be told."
+    unit = f"Per cent of everybody left after each stage{_more(len(many[many > 1]), len(order))}"
     return Figure(
-        "ladder", "Shares along the way", "Per cent of everybody left after each stage", alt, figure, tables.released(release, "ladder")
+        "ladder", "Shares along the way", unit, alt, figure, tables.released(release, "ladder")
     )
 
 
@@ -96,7 +103,7 @@ def cumulative(release: Release) -> Figure | None:
     if rows.empty:
         return None
     stages = dict(release.header["labels"]["stages"])
-    chosen = list(dict.fromkeys(zip(rows["characteristic"], rows["beside"], strict=True)))[:_MOST_LINES]
+    chosen = list(dict.fromkeys(zip(rows["characteristic"], rows["beside"], strict=True)))[:_MOST_PANELS]
     height = 1.9 + 4.3 * len(chosen)
     with drawing(height) as figure:
         panels = figure.subplots(len(chosen), 1, squeeze=False).ravel()
@@ -116,9 +123,21 @@ def cumulative(release: Release) -> Figure | None:
             axes.yaxis.set_major_locator(MultipleLocator(25))
             axes.set(ylim=(0, 105), xlim=(-0.2, len(place) - 0.8))
             axes.set_title(f"{_short(beside)}, of those {those_who(base, stages[base])}", loc="left", fontsize=8.5)
-    alt = f"Pairs of lines for {len(chosen)} groups and the others beside each: the per cent left after each stage."
-    table = tables.released(release, "cumulative")
-    return Figure("cumulative", "How far each group came", "Per cent left of those at the first stage shown", alt, figure, table)
+    # The last two lines of a comparison are its two sides at the last stage.
+    last = {beside: mine["share"].tolist()[-2:] for (_, beside), mine in rows.groupby(["characteristic", "beside"], sort=False)}
+    behind, who = min((mine - others, str(beside)) for beside, (mine, others) in last.items())
+    title = (
+        f"{_short(who)} came least far beside the others: {last[who][0]:.0f}% against {last[who][1]:.0f}%"
+        if behind < 0
+        else "No group came less far than the others beside it"
+    )
+    alt = f"{title}: pairs of lines for {len(chosen)} groups and the others beside each, the per cent left after each stage."
+    unit = f"Per cent left of those at the first stage shown{_more(len(last), len(chosen))}"
+    return Figure("cumulative", title, unit, alt, figure, tables.released(release, "cumulative"))
+
+
+def _more(groups: int, drawn: int) -> str:
+    return "; the table has the other groups" if groups > drawn else ""
 
 
 def waterfall(release: Release) -> Figure | None:
@@ -127,7 +146,7 @@ def waterfall(release: Release) -> Figure | None:
     if rows.empty:
         return None
     groups = rows[["characteristic", "group"]].drop_duplicates().itertuples(index=False, name=None)
-    chosen = list(groups)[:_MOST_LINES]
+    chosen = list(groups)[:_MOST_PANELS]
     bars = [int(((rows["characteristic"] == characteristic) & (rows["group"] == group)).sum()) for characteristic, group in chosen]
     height = 1.6 + 0.9 * len(chosen) + 0.72 * sum(bars)
     with drawing(height) as figure:
@@ -140,18 +159,25 @@ def waterfall(release: Release) -> Figure | None:
             starts[-1] = 0  # the whole way starts again from no difference
             colours = [ORANGE if value < 0 else BLUE for value in logs]
             axes.barh(range(len(mine)), logs, left=starts, color=colours, height=0.62)
+            for place, (start, log, ratio) in enumerate(zip(starts, logs, mine["ratio"], strict=True)):
+                word = "loses" if ratio < 1 else "gains" if ratio > 1 else "even"
+                at = max(start, start + log, 0.0)
+                axes.annotate(f"{ratio:.2f} {word}", (at, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=7.5)
             axes.axvline(0, color=QUIET, linewidth=0.8)
             axes.set_yticks(range(len(mine)), [textwrap.fill(part, 36) for part in mine["stage"]], fontsize=7.5)
             axes.invert_yaxis()
             axes.set_title(group, loc="left", fontsize=8.5)
             ticks = [0.5, 0.8, 1.0, 1.25, 2.0]
             axes.set_xticks(np.log(ticks), [f"{tick:g}" for tick in ticks])
-        panels[-1].set_xlabel("Impact ratio, log scale: to the left of 1 the group loses ground, to the right it gains")
-    alt = f"Waterfalls of impact ratios for {len(chosen)} groups; the last bar of each is all parts of the way together."
+        panels[-1].set_xlabel("Log scale; a bar starts where the one above it ended, the last one at 1")
+    whole = rows.groupby(["characteristic", "group"], sort=False).tail(1)
+    told = "; ".join(f"{group} {ratio:.2f}" for group, ratio in zip(whole["group"], whole["ratio"], strict=True))
+    alt = f"Impact ratio over all parts of the way that may be shown: {told}. A bar for each part shows where ground was lost or gained."
+    lowest = whole.sort_values("ratio", kind="stable").to_dict("records")[0]
     return Figure(
         "waterfall",
-        "Where the groups lost or gained ground",
-        "Impact ratio of each part of the way; the last bar is all of them together",
+        f"Over the whole of what may be shown the lowest ratio is {lowest['ratio']:.2f}: {_short(lowest['group'])}",
+        f"Impact ratio of each part of the way; the last bar is all of them together{_more(len(list(whole.index)), len(chosen))}",
         alt,
         figure,
         tables.released(release, "waterfall"),
@@ -255,7 +281,9 @@ def _dots(
         axes.set_yticks(at, labels, fontsize=7.5)
         axes.set(ylim=(len(labels) - 0.4, -0.6), xlabel=unit)
         axes.spines["left"].set_visible(False)
-    alt = f"{title}: {len(labels)} dots with lines."
+    crossing = int(((low.astype(float) < (middle or 0.0)) & (high.astype(float) > (middle or 0.0))).sum())
+    lines = f"{crossing} of {of(len(labels), 'comparison')} {'has' if crossing == 1 else 'have'} a line"
+    alt = f"{title}: {lines} that crosses {middle or 0:g}, which is no difference."
     return Figure(name, title, unit, alt, figure, tables.released(release, name))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 import numpy as np
@@ -9,9 +10,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from standardsetting.disclosure.release import Release
-from standardsetting.figures.cohort import _apart, _dots, _short
+from standardsetting.figures.cohort import _apart
 from standardsetting.figures.figure import BLUE, GREY, LIGHT, ORANGE, QUIET, Figure, drawing
-from standardsetting.tables import cohort, positive_action
+from standardsetting.prose import positive_action as prose
+from standardsetting.tables import positive_action
 from standardsetting.tables.table import Table
 
 _IN_100 = "in 100 people"
@@ -35,19 +37,26 @@ def reach(release: Release) -> Figure | Table:
             axes.plot(mine["at"], mine["n"], mark + "-", color=colour, linewidth=1.4, markersize=5)
             for at, n, text in zip(mine["at"], mine["n"], mine["shown"], strict=True):
                 axes.annotate(text, (at, n), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=7.5)
-            starts.append((float(mine["n"].iloc[0]), _short(group.split(", not")[0])))
-        for height, label in _apart(starts, 0.07 * float(told["n"].max())):
+            starts.append((float(mine["n"].iloc[0]), textwrap.fill(_line(group), 22)))
+        lines = max(label.count("\n") for _, label in starts) + 1
+        for height, label in _apart(starts, 0.07 * lines * float(told["n"].max())):
             axes.annotate(label, (0, height), xytext=(-12, 0), textcoords="offset points", ha="right", va="center", fontsize=7.5)
         axes.set_xticks(range(len(steps)), [step.replace(" ", "\n", 1) for step in steps], fontsize=7.5)
         axes.set_yticks([])
         axes.set(ylim=(0, 1.15 * float(told["n"].max())), xlim=(-0.2, len(steps) - 0.8))
         axes.spines["left"].set_visible(False)
-    lines = [
-        f"{group}: {', '.join(f'{step} {shown}' for step, shown in zip(mine['step'], mine['shown'], strict=True))}"
+    title = prose.chart_title(release, "reach")
+    each = [
+        f"{_line(str(group))}: {', '.join(f'{step} {shown}' for step, shown in zip(mine['step'], mine['shown'], strict=True))}"
         for group, mine in told.groupby("group", sort=False)
     ]
-    alt = f"Lines of how many people came how far, by group. Of {'; of '.join(lines)}. A step that is left out may not be told."
-    return Figure("reach", "Whom the workshops reached", "People, from the counts as shown", alt, figure, positive_action.reach(release))
+    alt = f"{title} ({'; '.join(each)}; a step that is left out may not be told)."
+    return Figure("reach", title, "People, from the counts as shown", alt, figure, positive_action.reach(release))
+
+
+def _line(group: str) -> str:
+    """The name of a line beside the picture; what its group excludes stands in the table."""
+    return re.sub(r" \([^)]*\)", "", group)
 
 
 def before_after(release: Release) -> Figure | None:
@@ -68,10 +77,10 @@ def before_after(release: Release) -> Figure | None:
             axes.set_xticks(range(len(mine)), [textwrap.fill(str(label), 16) for label in mine["process"]], fontsize=7.5)
             axes.set(ylim=(bottom, top), xlim=(-0.3, len(mine) - 0.7), ylabel="Per cent")
             axes.set_yticks(np.arange(bottom, top + 1, 10))
-    alt = "; ".join(_told(who, rows[rows["who"] == who]) for who in whose) + "."
-    title = "Who met the standard, before the workshops and with them"
-    unit = "Per cent of those interviewed, from the rounded counts of each process's release"
-    return Figure("before-after", title, unit, f"{alt[:1].upper()}{alt[1:]}", figure, positive_action.before_after(release))
+    title = prose.chart_title(release, "before_after")
+    alt = f"{title} ({'; '.join(_told(who, rows[rows['who'] == who]) for who in whose)})."
+    unit = "Per cent of those interviewed who met the standard, from the rounded counts of each process's release"
+    return Figure("before-after", title, unit, alt, figure, positive_action.before_after(release))
 
 
 def _two_lines(axes: Axes, mine: pd.DataFrame, who: str, *, gap: float) -> None:
@@ -112,11 +121,16 @@ def balance(release: Release) -> Figure | None:
     with drawing(height) as figure:
         axes = figure.subplots()
         figure.subplots_adjust(left=0.28, right=0.96, top=1 - 0.7 / height, bottom=1.1 / height)
-        for line in (-0.1, 0.1):
-            axes.axvline(line, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
-        axes.axvline(0, color=QUIET, linewidth=0.8)
+        # The lines end below the names of the marks.
+        foot = len(rows) - 0.5
+        axes.vlines((-0.1, 0.1), -0.4, foot, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
+        axes.vlines(0, -0.4, foot, color=QUIET, linewidth=0.8, zorder=1)
         for name, colour, mark, filled in (("before", ORANGE, "D", False), ("after", BLUE, "o", True)):
-            axes.plot(rows[name].astype(float), at, mark, color=colour, markersize=6, markerfacecolor=colour if filled else "white")
+            face, edge = (colour, "white") if filled else ("white", colour)
+            axes.plot(
+                rows[name].astype(float), at, mark, markersize=8 if filled else 6, markerfacecolor=face, markeredgecolor=edge,
+                markeredgewidth=1.4, zorder=3,
+            )  # fmt: skip
             # Above the first two marks; where these are close, the names lean away from each other.
             here, there = (float(rows[each].iloc[0]) for each in (name, "after" if name == "before" else "before"))
             side = "center" if abs(here - there) > most / 4 else "left" if here > there else "right"
@@ -126,11 +140,10 @@ def balance(release: Release) -> Figure | None:
         axes.set_xticks(ticks, [f"{tick:.1f}".replace("-", "−") for tick in ticks], fontsize=7.5)
         axes.set(xlim=(-most, most), ylim=(len(rows) - 0.5, -0.7), xlabel="Attenders less others, in standard deviations; dashed: 0.1")
         axes.spines["left"].set_visible(False)
-    alt = f"Standardised differences of {len(rows)} covariates before and after weighting."
-    return Figure(
-        "balance", "Attenders and others, before and after weighting", "Standardised difference", alt, figure,
-        cohort.released(release, "balance"),
-    )  # fmt: skip
+    title = prose.chart_title(release, "balance")
+    each = [f"{row['covariate']} {row['before']:.2f} before and {row['after']:.2f} after" for row in rows.to_dict("records")]
+    alt = f"{title} ({'; '.join(each)}).".replace("-", "−")
+    return Figure("balance", title, "Average of attenders less that of the others", alt, figure, positive_action.balance(release))
 
 
 def effects(release: Release) -> Figure | None:
@@ -139,12 +152,19 @@ def effects(release: Release) -> Figure | None:
     rows = rows[rows["estimate"].notna() & rows["low"].notna() & rows["high"].notna() & (rows["unit"] == _IN_100)]
     if rows.empty:
         return None
-    figure = _dots(
-        release, "effects", rows["estimate"], rows["low"], rows["high"], [question.replace(": ", ":\n") for question in rows["question"]],
-        title="Differences in meeting the standard", unit="More or fewer in 100 people who met the standard, with 95% interval", middle=0.0,
-    )  # fmt: skip
-    axes = figure.drawing.axes[0]
+    at, height = np.arange(len(rows)), 1.7 + 0.72 * len(rows)
     ends = [int(10 * np.floor(min(0, rows["low"].min()) / 10)), int(10 * np.ceil(max(0, rows["high"].max()) / 10))]
-    axes.set_xticks(range(ends[0], ends[1] + 1, 10))
-    axes.set_xlim(*ends)
-    return Figure(figure.name, figure.title, figure.subtitle, figure.alt, figure.drawing, positive_action.effects(release))
+    with drawing(height) as figure:
+        axes = figure.subplots()
+        figure.subplots_adjust(left=0.36, right=0.96, top=1 - 0.3 / height, bottom=1.1 / height)
+        axes.axvline(0, color=QUIET, linewidth=0.8, zorder=1)
+        axes.hlines(at, rows["low"].astype(float), rows["high"].astype(float), color=BLUE, linewidth=1.5)
+        axes.plot(rows["estimate"].astype(float), at, "o", color=BLUE, markersize=5, zorder=3)
+        axes.set_yticks(at, [question.replace(": ", ":\n") for question in rows["question"]], fontsize=7.5)
+        axes.set_xticks(range(ends[0], ends[1] + 1, 10), [str(tick).replace("-", "−") for tick in range(ends[0], ends[1] + 1, 10)])
+        axes.set(xlim=ends, ylim=(len(rows) - 0.4, -0.6), xlabel="Fewer (−) or more in 100 people who met the standard")
+        axes.spines["left"].set_visible(False)
+    title = prose.chart_title(release, "effects")
+    told = [text.partition(" The interval includes")[0].rstrip(".").replace(". ", "; ") for text in rows["sentence"]]
+    alt = f"{title} ({'; '.join(told)})."
+    return Figure("effects", title, "Difference in 100 people, with its 95% interval", alt, figure, positive_action.effects(release))

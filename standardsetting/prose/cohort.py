@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 import pandas as pd
 
-from standardsetting.cohort.verdict import GAPS
+from standardsetting.cohort.verdict import GAPS, Verdict
+from standardsetting.cohort.words import in_a_sentence, written
 from standardsetting.disclosure.release import Release
 from standardsetting.prose.passage import Passage, heading, note, paragraphs
 from standardsetting.tables.rounding import of
 
 DECLARED = "declared"
+_HIDDEN = "too few"
 _STRENGTH = {
     "material gap": "A material gap",
     "gap, size uncertain": "A gap of uncertain size",
@@ -43,7 +45,7 @@ PARTS: dict[str, tuple[str, str]] = {
     "counts": (
         "The way through the stages",
         "How many people of each group entered and passed each stage. People who withdrew, deferred or are waiting are among those who "
-        "entered, and did not pass yet.",
+        "entered, and did not pass yet. Before the interview people leave only by withdrawing or deferring, so that step has no rate.",
     ),
     "cumulative": (
         "How far each group came",
@@ -62,12 +64,13 @@ PARTS: dict[str, tuple[str, str]] = {
     ),
     "reasons": (
         "Why applicants were not eligible",
-        "The attendance rule can weigh on disabled people and on pregnancy, so reasons are looked at by group.",
+        "A rule on attendance, where there is one, can weigh on disabled people and on pregnancy, so reasons are looked at by group.",
     ),
     "gates": ("Where candidates fell short at interview", "The share of those interviewed who fell short at each gate."),
     "superiority": (
         "Scores value by value",
-        "If one candidate is taken from each group, how often does the first have the higher score? 50 times in 100 is no difference.",
+        "If one candidate is taken from each group, in which share of such pairs does the first have the higher score? 0.50, half of "
+        "them, is no difference.",
     ),
     "items": (
         "Whether a value works differently for a group",
@@ -97,7 +100,8 @@ PARTS: dict[str, tuple[str, str]] = {
     ),
     "undeclared": (
         "What those who did not declare could change",
-        "Each ratio is worked out again for every way in which the undeclared could belong to the groups.",
+        "Each ratio is worked out again for every way in which the undeclared could belong to the groups. How many of them came to "
+        "which stage is not told, so any of them may have come to all; that makes the lines as long as they can be.",
     ),
     "due_regard": (
         "Due regard: what was found, and what follows",
@@ -131,18 +135,18 @@ def part(release: Release, name: str, *, told_in_full: Collection[str] = _TOLD_I
 def diversity_heading(release: Release) -> Passage:
     """The finding of the declared comparisons as a heading."""
     primary = _primary(release)
-    gaps = int(primary["verdict"].isin(GAPS).sum())
-    untold = int(
-        (primary["basis"] != "rounded counts").sum()
-        + (primary["verdict"].str.startswith("cannot tell") & (primary["basis"] == "rounded counts")).sum()
-    )
-    if gaps:
-        text = f"{gaps} of the {len(primary)} declared comparisons {'shows' if gaps == 1 else 'show'} a gap"
-    elif untold:
-        text = f"No declared comparison shows a gap; {untold} of {len(primary)} cannot tell"
+    n, hidden = len(primary), int((primary["basis"] == _HIDDEN).sum())
+    gaps, clear = int(primary["verdict"].isin(GAPS).sum()), int((primary["verdict"] == Verdict.NO_MATERIAL_GAP.value).sum())
+    if not n:
+        text = "What this cohort can and cannot tell"
+    elif gaps:
+        text = f"{gaps} of {of(n, 'declared comparison')} {'shows' if gaps == 1 else 'show'} a gap"
+    elif clear:
+        text = f"No material gap in {clear} of {of(n, 'declared comparison')}" + ("" if clear == n else "; the others cannot tell")
     else:
-        text = "No declared comparison shows a gap"
-    return heading(text if len(primary) else "What this cohort can and cannot tell", "answer")
+        text = f"This cohort cannot tell: {n - hidden} of {of(n, 'declared comparison')} {'is' if n - hidden == 1 else 'are'} too uncertain"
+        text += "; the others may not be shown" if hidden else ""
+    return heading(text, "answer")
 
 
 def early_access(release: Release) -> Passage:
@@ -157,30 +161,65 @@ def early_access(release: Release) -> Passage:
 
 
 def diversity_answer(release: Release) -> Passage:
-    """The declared comparisons in order of concern, one sentence each; those that may not be spoken of by name together."""
+    """The declared comparisons in order of concern, one sentence each; then what the others ask."""
     primary = _primary(release)
     # Small groups of whom nothing can be told are told together: a list of the same sentence hides the others.
-    small = primary[(primary["basis"] == "verdict only") & (primary["verdict"] == "cannot tell")]
-    said = primary[primary["basis"] != "too few"].drop(index=small.index)
-    items = "".join(
-        f"<li><strong>{html.escape(_STRENGTH[row['verdict']])}.</strong> <em>{html.escape(row['stage'])}.</em> "
-        f"{html.escape(_in_short(row['sentence']))}</li>"
-        for row in said.to_dict("records")
-    )
+    small = primary[(primary["basis"] == "verdict only") & (primary["verdict"] == Verdict.CANNOT_TELL.value)]
+    hidden = primary[primary["basis"] == _HIDDEN]
+    items = [
+        (f"{_STRENGTH[row['verdict']]}.", row["stage"], _in_short(row["sentence"]))
+        for row in primary.drop(index=[*small.index, *hidden.index]).to_dict("records")
+    ]
     together = (
         f"This cohort cannot tell about groups of fewer than 50 people, which would show only very large gaps: "
         f"{'; '.join(small['group'].drop_duplicates())}."
         if len(small)
         else ""
     )
-    few = [group for group in primary["group"].drop_duplicates() if group not in {*said["group"], *small["group"]}]
-    untold = f"Too few people to say anything without telling who they are: {'; '.join(few)}." if few else ""
-    told = release["comparisons"].sentences
+    untold = f"May not be shown, because it would tell on people: {'; '.join(_by_group(hidden, primary))}." if len(hidden) else ""
     return (
-        Passage(f"<ul>{items}</ul>" if items else "")
-        + paragraphs(together, untold, *told, _beside_earlier(release))
-        + _standing(release)
-        + paragraphs(*_changes(release))
+        Passage(_list(items))
+        + paragraphs(together, untold)
+        + _asked(release)
+        + paragraphs(_beside_earlier(release))
+        + paragraphs(" ".join([_standing(release), *_changes(release)]), _withheld(release))
+    )
+
+
+def _list(items: Sequence[tuple[str, str, str]]) -> str:
+    lines = (
+        f"<li><strong>{html.escape(strength)}</strong> <em>{html.escape(stage)}.</em> {html.escape(said)}</li>"
+        for strength, stage, said in items
+    )
+    return f"<ul>{''.join(lines)}</ul>" if items else ""
+
+
+def _by_group(hidden: pd.DataFrame, all_of_them: pd.DataFrame) -> list[str]:
+    """Groups that have nothing to show, and single comparisons of the others."""
+    told = []
+    for group, rows in hidden.groupby("group", sort=False):
+        whole = len(rows) == int((all_of_them["group"] == group).sum())
+        told += [str(group)] if whole else [f"{group}, {in_a_sentence(stage)}" for stage in rows["stage"]]
+    return told
+
+
+def _asked(release: Release) -> Passage:
+    """Questions that comparisons outside the declared family raise."""
+    asked = release["questions"]
+    if asked.table.empty:
+        return Passage("")
+    lines = "".join(f"<li>{html.escape(text)}</li>" for text in asked.table["sentence"])
+    begins = "Outside the comparisons declared in advance there are questions to follow up; these are not findings."
+    return paragraphs(f"{begins} {' '.join(asked.sentences)}") + Passage(f"<ul>{lines}</ul>")
+
+
+def _withheld(release: Release) -> str:
+    """What the public tier leaves out."""
+    if release.tier != "public":
+        return ""
+    return (
+        "This is the public report. The director’s report also looks at reasons for not being eligible, at hurdles, values, assessors and "
+        "adjusted gaps, and records what follows; those parts are withheld because beside what anybody may know they could tell on people."
     )
 
 
@@ -191,24 +230,23 @@ def _beside_earlier(release: Release) -> str:
 
 
 def _in_short(text: str) -> str:
-    """The difference, and where these numbers cannot tell what it would take; ratio and verdict stand in the table and in bold."""
+    """The difference, and where these numbers cannot tell what they could have; ratio and verdict stand in the table and in bold."""
     sentences = _BETWEEN.split(text)
-    return " ".join(sentence for at, sentence in enumerate(sentences) if at == 0 or sentence.startswith(_KEPT))
+    return " ".join(_NEEDED.sub(".", each) for at, each in enumerate(sentences) if at == 0 or each.startswith(_KEPT))
 
 
 _BETWEEN = re.compile(r"(?<=[.!?]) (?=[A-Z])")
+_NEEDED = re.compile(r"; to show a ratio of .*$")
 _KEPT = ("Groups of this size", "Depending on who", "The exact test does not agree", "A group of fewer than")
 
 
-def _standing(release: Release) -> Passage:
-    standard = release.header["standard"]
-    when = _MILESTONES.get(release.header["milestone"], "")
+def _standing(release: Release) -> str:
+    standard, when = release.header["standard"], _MILESTONES.get(release.header["milestone"], "")
     if standard is None:
-        return paragraphs(f"Looked at {when}; no standard was recorded yet.")
-    return paragraphs(
-        f"Looked at {when}. The minimum acceptable standard, a total of {standard['cut']}, was recorded on "
-        f"{_day(standard['when'])} (record "
-        f"{standard['number']}), before anything here was opened."
+        return f"The cohort was looked at {when}; no standard was recorded yet."
+    return (
+        f"The cohort was looked at {when}. The minimum acceptable standard, a total of {standard['cut']}, was recorded on "
+        f"{_day(standard['when'])} (record {standard['number']}), before anything here was opened."
     )
 
 
@@ -227,10 +265,11 @@ def how_to_read() -> Passage:
         "A verdict is not a pass or a fail. It says what the interval of the impact ratio allows: a material gap lies wholly "
         "below 0.8, a gap wholly below 1, no "
         "material gap wholly between 0.8 and 1.25. Everything else is an honest “cannot tell”: this cohort is too small for an "
-        "answer, and that is no proof of fairness.",
+        "answer, and that is no proof of fairness. “Cannot tell (undeclared)” is a verdict that those who did not declare could change.",
         "Each group is compared with one group that was named before anybody looked, and is the same every year. Who did not "
         "declare cannot be taken out of a small table without telling "
-        "on them, so they stand with that group: “or not declared”. What they could change is worked out below.",
+        "on them, so they stand with that group: “or not declared”. A group that has a verdict and no counts is compared without them. "
+        "What they could change is worked out below.",
         "Small counts are hidden and others rounded, so that nobody can be found in a table, by anybody, not even by "
         "subtracting one table from another or from an earlier report. Rates and ratios "
         "come from the rounded counts. A group of fewer than 50 people has a verdict and no counts.",
@@ -248,10 +287,15 @@ def certificate(release: Release) -> Passage:
     return (
         heading("Release certificate", "certificate")
         + paragraphs(
-            f"Release {told['number']}, {tier}. Rules {told['rules']}.",
-            "Before release everything said so far was attacked as a reader would who knows the rules, the totals and every earlier "
-            f"release: {of(audit['attacked'], 'figure')} were bounded. None that is not printed is known exactly; the narrowest has "
-            f"{audit['fewest_values']} possible values.",
+            f"Release {told['number']}, {tier}, under rules {told['rules']} of disclosure control.",
+            "Before release we tried to work out every hidden figure from all that was published so far, as a reader could who knows the "
+            f"rules, the totals and every earlier release: {of(audit['attacked'], 'figure')}. None can be worked out exactly; "
+            + (
+                f"each leaves at least {audit['fewest_values']} possible values."
+                if audit["fewest_values"] > 1
+                else "but for those that the totals over everybody settle by themselves."
+            ),
+            "The ledger of the process holds who prepared this release and who signed it.",
             *_provably_small(audit["warnings"]),
             *(
                 ["What is asked about the cohort was changed after the interviews were closed; the ledger has both versions."]
@@ -274,14 +318,24 @@ def sequence(release: Release) -> Passage:
 
 
 def annex_of_release() -> Passage:
-    return heading("Annex", "annex")
+    """The annex opens with the words that the report uses."""
+    return heading("Annex: words, history, tables", "annex") + paragraphs(*(f"{word}: {meaning}" for word, meaning in _WORDS.items()))
+
+
+_WORDS = {
+    "Impact ratio": "a group’s success rate divided by that of the group it is compared with.",
+    "95% interval": "the range of values that fit these numbers; a wide one says that they cannot tell much.",
+    "Adjusted p": "how often chance alone would bring a gap as large as this, made larger for the number of comparisons.",
+    "Shortfall": "how many more people of the group would have succeeded, had everybody succeeded at the same rate.",
+    "Declared comparison": "one that the definition of the process named before anybody looked; all others are exploratory.",
+    "Snapshot and cube": "the cohort as it stood on one day, and everything that is counted of it, by their fingerprints.",
+}
 
 
 def _primary(release: Release) -> pd.DataFrame:
     table = release["comparisons"].table
-    return table[table["family"] == DECLARED].sort_values("concern", kind="stable")
+    return table[table["family"] == DECLARED]
 
 
 def _day(moment: str) -> str:
-    day = date.fromisoformat(moment[:10])
-    return f"{day.day} {day:%B %Y}"
+    return written(date.fromisoformat(moment[:10]))

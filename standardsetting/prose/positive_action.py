@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Hashable
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
 
 from standardsetting.disclosure.release import Release
 from standardsetting.prose import cohort
-from standardsetting.prose.passage import Passage, heading, paragraphs
+from standardsetting.prose.passage import Passage, heading, listed, paragraphs
 
 # Headings and openings of the parts, in the order of the report.
 PARTS: dict[str, tuple[str, str]] = {
     "legal_file": (
         "The legal file",
-        "Why these steps, for whom, on what evidence and until when. Without a complete file in date there is no report.",
+        "The file says why these steps were taken, for whom, on what evidence and until when. Without a complete file in date there is no "
+        "report.",
     ),
     "reach": (
         "Whom the workshops reached",
-        "People who were eligible for the interview and to whom a workshop was open, and how far they came.",
+        "This part counts people who were eligible for the interview and to whom a workshop was open, and shows how far they came.",
     ),
-    "not_attending": ("Why people did not attend", "Of those who were invited and could have come."),
+    "not_attending": (
+        "Why people did not attend",
+        "This part gives the reasons of people who were invited and could have come, where these are on record.",
+    ),
     "design": (
         "What this design can show",
-        "Said before any number: how the workshops were offered decides what can be known of their effect.",
+        "How the workshops were offered decides what can be known of their effect. This is said before any number.",
     ),
     "before_after": (
         "Before the workshops and with them",
-        "Those to whom workshops are open beside everybody else in each process, whoever came. If the gap between them changed when "
-        "workshops began, the change (the difference in differences) may be theirs.",
+        "In each process those to whom workshops are open are set beside everybody else, whoever came. If the gap between them changed "
+        "when workshops began, the change (the difference in differences) may be theirs.",
     ),
     "balance": (
         "Were attenders like the others before?",
@@ -35,14 +44,17 @@ PARTS: dict[str, tuple[str, str]] = {
     "effects": ("What was found", "A comparison is told in whole points, with its interval, and only where every part has enough people."),
     "sensitivity": (
         "What something unmeasured could explain",
-        "The E-value: how strongly one unmeasured cause would have to go with attending, and with success, to explain the finding.",
+        "The E-value says how strongly one unmeasured cause would have to go with attending, and with success, to explain the finding.",
     ),
     "detectable": (
         "How large an effect would have to be to be seen here",
-        "What this many people would have shown, had half of them been drawn by lot.",
+        "This is the smallest effect that as many people as here would usually have shown, had half of them been drawn by lot.",
     ),
-    "next_trial": ("Next time: a lottery", "How many people a lottery of places needs, half of them offered a place now and half later."),
-    "cost": ("Cost of an attended place", "What was spent, by how many came."),
+    "next_trial": (
+        "Next time: a lottery",
+        "The table says how many people a lottery of places needs, half of them offered a place now and half later.",
+    ),
+    "cost": ("Cost of an attended place", "This part divides what was spent by how many people attended."),
     "due_regard": (
         "Due regard: what was found, and what follows",
         "To be filled in by those who decide: what follows from each finding, who does it, and by when; or no action, and because of what.",
@@ -66,7 +78,7 @@ def action_heading(release: Release) -> Passage:
     reached = f"{share:.0f} in 100 attended a workshop" if share is not None else "How many attended may not be told"
     said = "what attending did cannot be told"
     if _identified(release).startswith("yes"):
-        told = _found(release, "Effect of the offer") or _found(release, "Before and after")
+        told = _found(release, "Effect of the offer") or _found(release, _MOVED)
         said = f"{told[:1].lower()}{told[1:]}" if told else "the design can show the effect of the offer"
     return heading(f"{reached}; {said}", "answer")
 
@@ -89,8 +101,15 @@ def part_heading(release: Release, name: str) -> Passage:
 
 
 def part(release: Release, name: str) -> Passage:
-    """What a part says in words, and how it was made."""
-    return cohort.part(release, name, told_in_full=_TOLD_IN_ROWS)
+    """What a part says in words, and how it was made; nothing that stands under its table or in the part before."""
+    if name not in release.sections:
+        return Passage("")
+    section, rows = release[name], release[name].table
+    if name == "effects" and "before_after" in release.sections:
+        rows = rows[~rows["question"].str.startswith(_MOVED)]
+    said = tuple(text for text in section.sentences if not text.startswith("["))
+    shown = replace(release, sections={**release.sections, name: replace(section, table=rows, sentences=said)})
+    return cohort.part(shown, name, told_in_full=_TOLD_IN_ROWS)
 
 
 def lottery() -> Passage:
@@ -109,6 +128,21 @@ def how_to_read() -> Passage:
     )
 
 
+def chart_title(release: Release, name: str) -> str:
+    """What a picture shows, as a conclusion in the words of the release."""
+    rows = release[name].table
+    if name == "reach":
+        return _reached(release)
+    if name == "before_after":
+        told = release["effects"].table
+        return "; ".join(_sizes(told[told["question"].str.startswith(_MOVED)])) or "Whether the gap changed cannot be told"
+    if name == "balance":
+        apart = _apart(rows)
+        still = f"After weighting, differences in {listed(apart)} are still above 0.1 standard deviations"
+        return still if apart else "After weighting, no difference is above 0.1 standard deviations"
+    return "; ".join(_sizes(rows))
+
+
 def _finding(release: Release, name: str) -> str:
     """The conclusion of a part in a few words; empty where it has none."""
     rows = release[name].table
@@ -119,12 +153,13 @@ def _finding(release: Release, name: str) -> str:
         can = within or _identified(release).startswith("yes")
         return "" if can else "This design cannot show what the workshops did"
     if name == "before_after":
-        return _found(release, "Before and after")
+        return _found(release, _MOVED)
     if name == "effects":
         return _found(release, "Effect of the offer") or _found(release, "Attended or not")
     if name == "balance" and not rows.empty:
-        alike = (rows["after"].abs() <= _LARGE).all()
-        return "On record, attenders and others are alike after weighting" if alike else "Attenders and others differ, even after weighting"
+        apart = _apart(rows)
+        differ = f"Even after weighting, attenders and others differ in {listed(apart)}"
+        return differ if apart else f"After weighting, attenders and others are alike in {listed(_labels(rows))}"
     if name == "detectable" and not rows.empty:
         return f"With this many people, an effect under {int(rows['detectable'].iloc[0])} in 100 would often be missed"
     if name == "next_trial" and rows["people"].notna().any():
@@ -133,7 +168,67 @@ def _finding(release: Release, name: str) -> str:
     return ""
 
 
-_LARGE = 0.1
+_LARGE, _MOVED = 0.1, "Before and after"
+# Shares that are said in words where they are this near, in points.
+_ABOUT, _NEAR = {25: "a quarter", 33: "a third", 50: "half", 67: "two thirds", 75: "three quarters"}, 3
+
+
+def _labels(rows: pd.DataFrame) -> list[str]:
+    """What was compared, each once; a covariate with levels has a row for each."""
+    names = dict.fromkeys(str(name).partition(": ")[0] for name in rows["covariate"])
+    return [name if name[1:2].isupper() else f"{name[:1].lower()}{name[1:]}" for name in names]
+
+
+def _apart(rows: pd.DataFrame) -> list[str]:
+    """What still differs after weighting."""
+    return _labels(rows[rows["after"].abs() > _LARGE])
+
+
+def _reached(release: Release) -> str:
+    """The last step of everybody that may be told, in words."""
+    rows = release["reach"].table
+    told = rows[(rows["group"] == "everybody") & rows["share"].notna()]
+    if told.empty:
+        return "How many of those to whom a workshop was open attended may not be told"
+    step, share = str(told["step"].iloc[-1]), int(told["share"].iloc[-1])
+    words = [f"About {words}" for near, words in _ABOUT.items() if abs(share - near) <= _NEAR]
+    did = "attended one" if step.startswith("Attended") else f"{_DID[step]}; how many attended may not be told"
+    return f"{(*words, f'{share} in 100')[0]} of those to whom a workshop was open {did}"
+
+
+_DID = {"Invited": "were invited", "Booked": "booked a place"}
+
+
+def _sizes(rows: pd.DataFrame) -> list[str]:
+    """The comparisons of shares that a picture can hold, each with its size."""
+    told = rows[rows[["estimate", "low", "high"]].notna().all(axis=1) & (rows["unit"] == "in 100 people")]
+    sizes = [_size(row) for row in told.to_dict("records")]
+    return [*sizes[:1], *(f"{size[:1].lower()}{size[1:]}" for size in sizes[1:])]
+
+
+def _size(row: dict[Hashable, Any]) -> str:
+    estimate, question = int(row["estimate"]), str(row["question"])
+    chance = ", which could be chance" if estimate and row["low"] <= 0 <= row["high"] else ""
+    by = f"{abs(estimate)} in 100"
+    if question.startswith(_MOVED):
+        way = "in favour of" if estimate > 0 else "against"
+        whose = question.partition(": ")[2]
+        return f"The gap moved by {by} {way} {whose}{chance}" if estimate else f"The gap between {whose} and everybody else did not move"
+    more = "more" if estimate > 0 else "less"
+    who = next(words for start, words in _WHO.items() if question.startswith(start))
+    return f"{who} {f'{by} {more} often than' if estimate else 'about as often as'} {_OTHERS[who]}{chance}"
+
+
+_WHO = {
+    "Attended or not": "Attenders met the standard",
+    "Effect of attending": "Who attends because of the offer meets the standard",
+    "Effect of the offer": "People offered a place met the standard",
+}
+_OTHERS = {
+    "Attenders met the standard": "others",
+    "Who attends because of the offer meets the standard": "without it",
+    "People offered a place met the standard": "others",
+}
 
 
 def _found(release: Release, question: str) -> str:
@@ -145,19 +240,17 @@ def _found(release: Release, question: str) -> str:
     row = told.iloc[0]
     estimate, chance = int(row["estimate"]), row["low"] <= 0 <= row["high"]
     size = f"{abs(estimate)} in 100"
-    if question == "Before and after":
+    if question == _MOVED:
         way, whose = "in favour of" if estimate > 0 else "against", str(row["question"]).partition(": ")[2]
         moved = f"The gap moved by {size} {way} {whose}, and workshops are one possible reason"
-        return "Whether workshops moved the gap cannot be told from chance" if chance else moved
+        return "The change of the gap could be chance" if chance else moved
     if question == "Attended or not":
         way = "more" if estimate > 0 else "less"
         met = f"Attenders met the standard {size} {way} often: an association"
-        return "Whether attenders met the standard more often cannot be told from chance" if chance else met
-    return "An effect of the offer cannot be told from chance" if chance else f"With the offer, {size} {_more(estimate)} met the standard"
-
-
-def _more(estimate: int) -> str:
-    return "more" if estimate > 0 else "fewer"
+        return "The difference between attenders and others could be chance" if chance else met
+    way = "more" if estimate > 0 else "fewer"
+    lifted = f"With the offer, {size} {way} met the standard"
+    return "The difference between people offered a place and others could be chance" if chance else lifted
 
 
 def _identified(release: Release) -> str:

@@ -10,6 +10,7 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ _TAG = re.compile(r"<[^<>]*>")
 _PAGE = re.compile(r"\bpage\s+\d+\s+of\s+(\d+)", re.IGNORECASE)
 # Names of the places in a tagged PDF and of the vocabularies in its metadata: nobody reads them, and they count nobody.
 _PLACE = re.compile(r"^\d+(?:-\d+)+$|\bhttps?://\S+", re.MULTILINE)
+_QUOTED = re.compile(r'"([^"]*)"')
 _TABLE = "application/vnd.standardsetting.table+json"
 
 
@@ -91,8 +93,16 @@ def _of_workbook(name: str, content: bytes) -> Iterator[Piece]:
         kind = "sheet" if sheet.sheet_state == "visible" else "hidden sheet"
         yield Piece(name, kind, sheet.title)
         for row in sheet.iter_rows():
-            yield Piece(name, kind, "\n".join(str(cell.value) for cell in row if cell.value is not None))
+            yield Piece(name, kind, "\n".join(_read(cell) for cell in row if cell.value is not None))
             yield Piece(name, "comment", "\n".join(cell.comment.text for cell in row if cell.comment))
+
+
+def _read(cell: Any) -> str:
+    """A cell as it is read: a fraction under a percentage format is a share, with every digit it has; words of a format are read too."""
+    number, pattern = isinstance(cell.value, int | float) and not isinstance(cell.value, bool), str(cell.number_format)
+    words = _QUOTED.findall(pattern) if number else []
+    share = number and pattern.endswith("%")
+    return "\n".join([f"{(Decimal(str(cell.value)) * 100).normalize():f}%" if share else str(cell.value), *words])
 
 
 def _strings(node: Any) -> Iterator[str]:

@@ -36,6 +36,9 @@ _SHORT_TABLE = 14  # rows, heading included: kept on one page in print
 _HEADING = re.compile(r"<h([1-6])\b([^>]*)>(.*?)</h\1>", re.DOTALL)
 _TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 _CAPTION = re.compile(r"<caption\b[^>]*>(.*?)</caption>", re.DOTALL)
+_FIGCAPTION = re.compile(r"<figcaption\b[^>]*>(.*?)</figcaption>", re.DOTALL)
+_FIGURE_TITLE = re.compile(r"<strong\b[^>]*>(.*?)</strong>", re.DOTALL)
+_LABEL = re.compile(r'\saria-label="([^"]*)"')
 _PICTURE = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 _FOLDED = re.compile(r"<details\b.*?</details>", re.DOTALL)
 _PRINTED_CONTENTS = '<div class="printed-contents">'
@@ -113,7 +116,7 @@ def to_html(notebook: Any, imprint: Imprint) -> str:
     body, _, after = rest.rpartition("<!--end of body-->")
     heading, body = _one_h1(body, imprint.kind)
     body, contents = _with_ids(body)
-    body = _PICTURE.sub(lambda m: f'<div class="picture" role="group" tabindex="0" aria-label="Chart">{m.group()}</div>', body)
+    body = _with_named_pictures(body)
     body = _TABLE.sub(_in_a_region, body)
     body = _CODE.sub(lambda m: m[1] or f'<span class="code">{m[2]}</span>', body)
     title = html.escape(f"{_plain(heading)}: {imprint.process.process.title}", quote=False)
@@ -157,7 +160,7 @@ def _page_one_alone(page: str) -> str:
 def _as_image(match: re.Match[str]) -> str:
     """A chart as an image with its alternative text: the PDF looks for it there, and sets such a page in half the time."""
     svg = match.group()
-    label = re.search(r'\saria-label="([^"]*)"', svg[: svg.find(">")])
+    label = _LABEL.search(svg[: svg.find(">")])
     name = ' xmlns="http://www.w3.org/2000/svg"' if "xmlns=" not in svg[: svg.find(">")] else ""
     encoded = base64.b64encode(svg.replace("<svg", f"<svg{name}", 1).encode()).decode()
     return f'<img alt="{label.group(1) if label else "Chart"}" src="data:image/svg+xml;base64,{encoded}">'
@@ -244,6 +247,35 @@ def _with_ids(body: str) -> tuple[str, list[tuple[str, str]]]:
         return f'<h{level} id="{name}"{attributes}>{inner}</h{level}>'
 
     return _HEADING.sub(named, body), contents
+
+
+def _with_named_pictures(body: str) -> str:
+    """Every picture in a group that the keyboard reaches and that bears the title of its figure: no two groups have one name."""
+    taken: set[str] = set()
+
+    def named(match: re.Match[str]) -> str:
+        names = [name for name in (*_titles(body, match.start()), _alternative(match.group())) if name]
+        name = next((name for name in names if name not in taken), "")
+        taken.add(name)
+        label = html.escape(f"Chart: {name}" if name else "Chart", quote=True)
+        return f'<div class="picture" role="group" tabindex="0" aria-label="{label}">{match.group()}</div>'
+
+    return _PICTURE.sub(named, body)
+
+
+def _titles(body: str, place: int) -> tuple[str, ...]:
+    """The title of the figure in which a place lies, and its whole caption."""
+    start = max(body.rfind("<figure", 0, place), 0)
+    caption = _FIGCAPTION.search(body, start, place)
+    if caption is None or body.find("</figure>", start, place) >= 0:
+        return ()
+    title = _FIGURE_TITLE.search(caption.group(1))
+    return (*([_plain(title.group(1))] if title else []), _plain(caption.group(1).replace("<br>", ": ")))
+
+
+def _alternative(svg: str) -> str:
+    label = _LABEL.search(svg[: svg.find(">")])
+    return html.unescape(label.group(1)) if label else ""
 
 
 def _in_a_region(match: re.Match[str]) -> str:

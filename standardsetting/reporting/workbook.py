@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
@@ -18,8 +19,9 @@ from standardsetting.errors import PublishingError
 
 TABLE_TYPE = "application/vnd.standardsetting.table+json"
 MISSING = "[x]"
-# Percentages are fractions from 0 to 1; codes are shown as they are, without separators.
+# How numbers are shown where a table does not say it itself. Percentages are fractions from 0 to 1; codes are shown as they are.
 FORMATS = {"count": "#,##0", "percent": "0.0%", "number": "0.00"}
+_RIGHT = (*FORMATS, "shown")
 _LONGEST_NAME = 31
 _WIDEST, _NARROWEST, _LINE, _WRAPPING_LOSS = 360, 90, 20, 25  # pixels
 _ROWS_ABOVE_THE_DATA = 3  # gptables writes a title, a line of instructions and the headings
@@ -39,11 +41,17 @@ class Sheet:
     caption
         The table's title.
     headings, kinds
-        One a column; a kind is text, count, percent, number or code.
+        One a column; a kind is text, count, percent, number, code, or shown (a released count, share or sign as a text).
     rows
         Raw values; None where there is none.
     notes
         Sentences that belong to the table.
+    formats
+        A number format for each cell, empty for a text; without any, the kind decides.
+    missing
+        What stands where there is no value.
+    shorthand
+        What signs in brackets mean; it stands above the table.
     """
 
     name: str
@@ -52,6 +60,21 @@ class Sheet:
     kinds: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
     notes: tuple[str, ...] = ()
+    formats: tuple[tuple[str, ...], ...] = ()
+    missing: str = MISSING
+    shorthand: tuple[str, ...] = ()
+
+    def format(self, row: int, column: int) -> str:
+        """The number format of a cell; empty where it is a text."""
+        return self.formats[row][column] if self.formats else FORMATS.get(self.kinds[column], "")
+
+    def cells(self, column: int) -> list[Any]:
+        """A column as the sheet holds it."""
+        kind = self.kinds[column]
+        return [
+            self.missing if _is_missing(row[column]) else _cell(row[column], kind, self.format(place, column))
+            for place, row in enumerate(self.rows)
+        ]
 
 
 def sheets(notebook: Any) -> list[Sheet]:
@@ -83,6 +106,9 @@ def _sheet(content: Mapping[str, Any], taken: set[str]) -> Sheet:
         kinds=tuple(content["kinds"]),
         rows=rows,
         notes=tuple(str(note) for note in content.get("notes", ())),
+        formats=tuple(tuple(row) for row in content.get("formats", ())),
+        missing=str(content.get("missing") or MISSING),
+        shorthand=tuple(str(note) for note in content.get("shorthand", ())),
     )
 
 
@@ -144,37 +170,49 @@ def _notes(tables: Sequence[Sheet]) -> dict[str, str]:
 
 
 def _table(gpt: Any, pd: Any, sheet: Sheet, place: int, notes: Mapping[str, str]) -> Any:
-    columns = {heading: [_cell(row[column], sheet.kinds[column]) for row in sheet.rows] for column, heading in enumerate(sheet.headings)}
-    frame = pd.DataFrame(columns, dtype=object)
-    numeric = [
-        (column, _pattern(kind, values))
-        for column, (kind, values) in enumerate(zip(sheet.kinds, columns.values(), strict=True))
-        if kind in FORMATS
+    columns = {heading: sheet.cells(column) for column, heading in enumerate(sheet.headings)}
+    signs = " ".join(sheet.shorthand)
+    blank = any(MISSING in values for values in columns.values()) and MISSING not in signs
+    sentences = [
+        "This worksheet holds one table.",
+        *(["Notes are on the worksheet Notes."] if sheet.notes else []),
+        *([f"Cells with {MISSING} hold no value."] if blank else []),
+        *sheet.shorthand,
     ]
-    formats: list[dict[str, Any]] = [
-        {"column": {"columns": [column], "format": {"num_format": pattern, "align": "right"}}} for column, pattern in numeric
-    ]
-    formats += [{"cell": {"cells": (0, column), "format": {"align": "right"}}} for column, _ in numeric]
-    blanks = " Cells with [x] hold no value." if any(MISSING in values for values in columns.values()) else ""
     return gpt.GPTable(
-        table=frame,
+        table=pd.DataFrame(columns, dtype=object),
         table_name=f"table_{place}",
         title=sheet.caption + (" " if sheet.notes else "") + "".join(f"$${notes[note]}$$" for note in sheet.notes),
-        instructions=f"This worksheet holds one table.{' Notes are on the worksheet Notes.' if sheet.notes else ''}{blanks}",
+        instructions=" ".join(sentences),
         index_columns={2: 0},
-        additional_formatting=formats,
+        additional_formatting=[each for column, kind in enumerate(sheet.kinds) if kind in _RIGHT for each in _formats(sheet, column)],
     )
 
 
-def _pattern(kind: str, values: Sequence[Any]) -> str:
-    """How a column's numbers are shown; decimals only where a number has some."""
-    whole = all(isinstance(value, str) or float(value).is_integer() for value in values)
-    return FORMATS["count"] if kind == "number" and whole else FORMATS[kind]
+def _formats(sheet: Sheet, column: int) -> Iterator[dict[str, Any]]:
+    """A column of figures stands to the right, under one number format or, where its numbers differ in decimals, each under its own."""
+    patterns = [sheet.format(row, column) for row in range(len(sheet.rows))]
+    different = sorted({pattern for pattern in patterns if pattern})
+    shared = {"num_format": different[0]} if len(different) == 1 else {}
+    yield {"column": {"columns": [column], "format": {"align": "right", **shared}}}
+    yield {"cell": {"cells": (0, column), "format": {"align": "right"}}}
+    if not shared:
+        # The first row of the sheet's table holds the headings.
+        for row, pattern in enumerate(patterns, start=1):
+            if pattern:
+                yield {"cell": {"cells": (row, column), "format": {"num_format": pattern}}}
 
 
-def _cell(value: Any, kind: str) -> Any:
-    if value is None or value == "" or (isinstance(value, float) and value != value):
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and value != value)
+
+
+def _cell(value: Any, kind: str, pattern: str) -> Any:
+    if value == "":
         return MISSING
+    if kind == "shown" and pattern:
+        figure = Decimal(value.replace(",", "").rstrip("%"))
+        return float(figure / 100) if value.endswith("%") else int(figure)
     if (kind in FORMATS or kind == "code") and isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return value
     text = "infinite" if isinstance(value, float) and math.isinf(value) else str(value)
@@ -189,7 +227,7 @@ def _set_widths(book: Any, tables: Sequence[Sheet]) -> None:
         page = book.get_worksheet_by_name(sheet.name)
         lines = [1] * len(sheet.rows)
         for column, heading in enumerate(sheet.headings):
-            texts = [heading, *(str(_cell(row[column], sheet.kinds[column])) for row in sheet.rows)]
+            texts = [heading, *(str(cell) for cell in sheet.cells(column))]
             if sheet.kinds[column] in FORMATS:  # as shown, not with every decimal
                 texts = [heading, *(text[:9] for text in texts[1:])]
             widest = max(cell_autofit_width(text) for text in texts) * _LETTER_SIZE

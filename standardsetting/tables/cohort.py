@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
 import pandas as pd
 
 from standardsetting.code_lists.code_list import NOT_KNOWN
+from standardsetting.cohort.words import written
+from standardsetting.disclosure.cells import EVERYBODY
+from standardsetting.disclosure.cube import NOT_DECLARED
+from standardsetting.disclosure.policy import NOT_APPLICABLE, SHORTHAND
 from standardsetting.disclosure.release import Release
 from standardsetting.tables.table import Table
 
@@ -12,6 +20,9 @@ _UNSAID, _TOO_FEW = "[c]", "too few"
 _PER_CENT = "whole per cent"
 NO_BASIS = "to be confirmed by counsel"
 _NOT_KNOWN = tuple(label for label, _ in NOT_KNOWN.values())
+_ALL = "all of them"
+# Lines that are a part of another line.
+_WITHIN = {NOT_DECLARED: "of them, not declared"} | {label: f"of them, {label[:1].lower()}{label[1:]}" for label in _NOT_KNOWN}
 
 
 def way_through(release: Release) -> Table:
@@ -36,11 +47,12 @@ def every_count(release: Release) -> Table:
     index = ["characteristic", "group", "measure"]
     wide = mine.pivot_table(index=index, columns="stage", values="shown", aggfunc="first", sort=False)
     data = wide.reindex(columns=list(_stages(release))).fillna("").reset_index()
-    data["characteristic"] = data["characteristic"].replace(release.header["labels"]["levels"])
-    data = data.rename(columns={"characteristic": "By", "group": "Group", "measure": "Count", **_stages(release)})
-    # Rows that hide everything say nothing that the rows above them do not say.
+    data["characteristic"] = data["characteristic"].replace(release.header["labels"]["levels"]).mask(data["group"] == EVERYBODY, _ALL)
+    data = data.rename(columns={"characteristic": "Characteristic", "group": "Group", "measure": "Count of", **_stages(release)})
+    # Rows that hide everything say nothing that the rows above them do not say, and everybody is the same everybody each time.
     said = data[[*_stages(release).values()]].apply(lambda column: column.str.fullmatch(r"[0-9,]+")).any(axis=1)
-    return Table("every-count", "Every count that may be shown: people.", data[said], ("text",) * data.shape[1], notes=_shorthand(release))
+    said &= (data["Group"] != EVERYBODY) | ~data.duplicated(["Group", "Count of"])
+    return Table("every-count", "Every count that may be shown: people.", data[said], _figures(data, 3), notes=_shorthand(release))
 
 
 def comparisons(release: Release, *, family: str | None = None) -> Table:
@@ -58,48 +70,49 @@ def comparisons(release: Release, *, family: str | None = None) -> Table:
                 _UNSAID if pd.isna(a) else f"{a:.0f}% and {b:.0f}%" for a, b in zip(rows["rate"], rows["reference_rate"], strict=True)
             ],
             "Impact ratio": [_interval(*each) for each in zip(rows["ratio"], rows["ratio_low"], rows["ratio_high"], strict=True)],
-            "Per 100": [
+            "Gap per 100": [
                 _interval(*each, places=0) for each in zip(rows["difference"], rows["difference_low"], rows["difference_high"], strict=True)
             ],
             "Adjusted p": [_UNSAID if pd.isna(p) else f"{p:.3f}" for p in rows["adjusted_p"]],
-            "Verdict": [verdict or "too few people" for verdict in rows["verdict"]],
+            "Verdict": [verdict or "may not be shown" for verdict in rows["verdict"]],
         }
     )
     what = "the comparisons declared in advance" if family else "all comparisons that can be made"
     notes = [
-        "Per 100: how many fewer (−) or more successes per 100 candidates. Adjusted p: mid-p, allowing for the number of comparisons.",
+        "Rates: of the group, and of those it is compared with. Gap per 100: how many fewer (−) or more successes per 100 candidates. "
+        "Adjusted p: mid-p, allowing for the number of comparisons.",
         *_shorthand(release),
     ]
     if left_out:
-        notes.append("Comparisons of groups with too few people at a stage are left out.")
+        notes.append("Comparisons that may not be shown are left out.")
     caption = f"Rates and impact ratios with 95% intervals: {what}."
     return Table(_name(f"compared-{family or 'all'}"), caption, data.reset_index(drop=True), ("text",) * 8, notes=tuple(notes))
 
 
 def released(release: Release, name: str) -> Table:
     """A section of a release as a table, under readable headings."""
-    section = release[name]
-    levels, stages = release.header["labels"]["levels"], _stages(release)
-    data = section.table.drop(columns=[c for c in ("sentence",) if c in section.table])
-    data = data.copy() if name in _EVERY_LINE else _saying_something(data)
-    if "characteristic" in data:
-        data["characteristic"] = data["characteristic"].replace(levels)
-    for column in {"stage", "base"} & set(data.columns):
-        data[column] = data[column].replace(stages)
-    if name in _EVERY_LINE:
-        data = data.rename(columns={"shown": "share"})
-    if name == "cumulative":
-        data = data.drop(columns="beside").drop_duplicates(ignore_index=True)
-    if "share" in data and pd.api.types.is_numeric_dtype(data["share"]):
+    view, data = _VIEWS[name], release[name].table
+    data = data[[column for column in data.columns if column not in ("sentence", *view.left_out)]]
+    data = data if view.every_line else _saying_something(data)
+    words = {"characteristic": release.header["labels"]["levels"], "stage": _stages(release), "base": _stages(release)}
+    data = data.assign(**{column: data[column].replace(words[column]) for column in words if column in data})
+    if name in _IN_PER_CENT:
         # With its sign a share is no count, and the gate lets it pass as a share only.
         data["share"] = [_UNSAID if pd.isna(share) else f"{share:.0f}%" for share in data["share"]]
-    kinds = tuple("number" if pd.api.types.is_numeric_dtype(data[column]) else "text" for column in data.columns)
-    data.columns = pd.Index([_HEADINGS.get(column, column.replace("_", " ").capitalize()) for column in data.columns])
+    headings = {column: view.headings.get(column, column.replace("_", " ").capitalize()) for column in data.columns}
+    kinds = tuple(_kind(column, data[column]) for column in data.columns)
     # As it was released: a number that is rounded once more would be another number.
-    places = {heading: places for heading, places in _PLACES.items() if heading in data}
-    places |= {"Difference": 1} if name == "items" else {}
-    places |= dict.fromkeys({"Low", "High"} & set(data.columns), 2) if {"Impact ratio", "Share of pairs"} & set(data.columns) else {}
-    return Table(_name(name), _CAPTIONS[name], data, kinds, places=places, missing=_UNSAID)
+    places = {headings[column]: places for column, places in view.places.items() if column in headings}
+    table = data.rename(columns=headings).drop_duplicates(ignore_index=True)
+    hidden = table.isna().any(axis=None) or (table == _UNSAID).any(axis=None)
+    notes = (f"{_UNSAID} {SHORTHAND[_UNSAID]}.",) if hidden else ()
+    return Table(_name(name), view.caption, table, kinds, notes, places=places, missing=_UNSAID)
+
+
+def _kind(column: str, cells: pd.Series) -> str:
+    if column in ("share", "shown"):
+        return "shown"
+    return "number" if pd.api.types.is_numeric_dtype(cells) else "text"
 
 
 def due_regard(release: Release) -> Table:
@@ -112,9 +125,18 @@ def code_lists(release: Release) -> Table:
     """What was asked, by which list it was coded, on what basis it is monitored; in notes, what merged groups hold."""
     header, cohort = release.header, release.process.cohort
     basis = header["legal_basis"]
-    rows = [{**one, "monitored on the basis of": basis.get(one["characteristic"], NO_BASIS)} for one in header["code_lists"]]
+    rows = [
+        {
+            **one,
+            "list": one["list"].replace("_", " "),
+            "date": written(date.fromisoformat(one["date"])),
+            "question": one["question"] or "not on record",
+            "monitored on the basis of": basis.get(one["characteristic"], NO_BASIS),
+        }
+        for one in header["code_lists"]
+    ]
     data = pd.DataFrame(rows).rename(columns=str.capitalize)
-    kept = f"{cohort.retain_until.day} {cohort.retain_until:%B %Y}" if cohort.retain_until else "not stated"
+    kept = written(cohort.retain_until) if cohort.retain_until else "not stated"
     notes = (
         *(f"{level}: {text}" for level, text in header["labels"]["notes"].items()),
         f"Appropriate policy document: {cohort.policy_document or NO_BASIS}. Monitoring data are kept until: {kept}.",
@@ -123,47 +145,68 @@ def code_lists(release: Release) -> Table:
     return Table("code-lists", caption, data, ("text",) * data.shape[1], notes=notes)
 
 
-_HEADINGS = {
-    "r2_change": "Change of R²",
-    "p": "p at most",
-    "adjusted_p": "Adjusted p at most",
-    "superiority": "Share of pairs",
-    "rate": "Rate (%)",
-    "base": "Of those",
-    "smallest": "Smallest ratio",
-    "largest": "Largest ratio",
-    "ratio": "Impact ratio",
-    "shown": "People",
-}
-_RATIOS = ("Share of pairs", "Impact ratio", "Smallest ratio", "Largest ratio", "Band low", "Band high", "Running low", "Running high")
-_PLACES = {"p at most": 2, "Adjusted p at most": 2, "Change of R²": 2, **dict.fromkeys(_RATIOS, 2)}
-_CAPTIONS = {
-    "declared": "Share of those who applied who said what they are: whole per cent.",
-    "frames": "Share of each group among applicants and in other populations: whole per cent.",
-    "ladder": "Share of each group among everybody left after each stage: whole per cent.",
-    "cumulative": "Share of those at the first stage shown who were left after each later stage: whole per cent.",
-    "waterfall": "Impact ratio of each part of the way and of all of them together, with 95% intervals, and the shortfall in people.",
-    "undeclared": "The impact ratio as it is shown, and its smallest and largest possible value.",
-    "reasons": "Applicants who were not eligible, by reason: people.",
-    "gates": "Share of those interviewed who fell short at each gate: whole per cent.",
-    "superiority": "Probability that a candidate of the group has the higher score, ties counted half, with 95% intervals.",
-    "items": "Difference in score at equal scores on the other values, in standard deviations.",
-    "panels": "Spread of assessors' differences, and allocation to panels.",
-    "adjusted": "Difference in the rate of meeting the standard: percentage points, with 95% intervals.",
-    "trend": "Impact ratio of each process, with its interval, the band that chance explains, and the interval of all processes so far.",
-    "legal_file": "The legal file of the workshops.",
-    "reach": "Who was eligible for a workshop, invited, booked and attended: people.",
-    "not_attending": "Why people who were invited did not attend: people.",
-    "balance": "Standardised differences between attenders and others before and after weighting.",
-    "effects": "Estimated effects with 95% intervals.",
-    "sensitivity": "How strong something unmeasured would have to be to explain the association away.",
-    "detectable": "The smallest effect that this cohort would show four times in five.",
-    "next_trial": "How many people a lottery of places would need.",
-}
+@dataclass(frozen=True)
+class _View:
+    """How a section is read: its caption, headings other than the columns' names, decimals, columns that only pictures need."""
+
+    caption: str
+    headings: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, int] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+    # Whether a line keeps its place where it may say nothing.
+    every_line: bool = False
 
 
-# Shares that are few enough for a hidden one to keep its line.
-_EVERY_LINE = ("declared", "frames")
+_IN_PER_CENT = ("ladder", "cumulative", "gates")
+_RATIO, _LIMITS = {"ratio": "Impact ratio"}, {"ratio": 2, "low": 2, "high": 2}
+_VIEWS = {
+    "declared": _View("Share of those who applied who said what they are: whole per cent.", {"shown": "Share"}, every_line=True),
+    "frames": _View(
+        "Share of each group, in whole per cent: of everybody who applied, said or unsaid; elsewhere of those whose group is on record.",
+        {"shown": "Share"},
+        every_line=True,
+    ),
+    "ladder": _View("Share of each group among everybody left after each stage: whole per cent."),
+    "cumulative": _View(
+        "Share of those at the first stage shown who were left after each later stage: whole per cent.",
+        {"base": "Of those"},
+        left_out=("beside",),
+    ),
+    "waterfall": _View(
+        "Impact ratio of each part of the way and of all of them together, with 95% intervals, and the shortfall in people.",
+        _RATIO,
+        _LIMITS,
+    ),
+    "undeclared": _View(
+        "The impact ratio as it is shown, and its smallest and largest possible value.",
+        {**_RATIO, "smallest": "Smallest ratio", "largest": "Largest ratio", "whoever_they_are": "Whoever they are"},
+        {"ratio": 2, "smallest": 2, "largest": 2},
+        left_out=("verdict",),
+    ),
+    "reasons": _View("Applicants who were not eligible, by reason: people.", {"shown": "People"}),
+    "gates": _View("Share of those interviewed who fell short at each gate: whole per cent."),
+    "superiority": _View(
+        "Probability that a candidate of the group has the higher score, ties counted half, with 95% intervals.",
+        {"superiority": "Share of pairs", "comparator": "Compared with"},
+        {"superiority": 2, "low": 2, "high": 2},
+    ),
+    "items": _View(
+        "Difference in score at equal scores on the other values, in standard deviations.",
+        {"r2_change": "Change of R²", "p": "p at most", "adjusted_p": "Adjusted p at most"},
+        {"difference": 1, "r2_change": 2, "p": 2, "adjusted_p": 2},
+    ),
+    "panels": _View(
+        "Spread of assessors' differences, and allocation to panels.",
+        {"p": "p at most", "value": "Spread"},
+        {"value": 2, "low": 2, "high": 2, "p": 2},
+    ),
+    "adjusted": _View("Difference in the rate of meeting the standard: percentage points, with 95% intervals.", {"view": "Among people"}),
+    "trend": _View(
+        "Impact ratio of each process, with its interval, the band that chance explains, and the interval of all processes so far.",
+        {**_RATIO, "running_low": "All so far, low", "running_high": "All so far, high"},
+        {**_LIMITS, "band_low": 2, "band_high": 2, "running_low": 2, "running_high": 2},
+    ),
+}
 
 
 def _saying_something(table: pd.DataFrame) -> pd.DataFrame:
@@ -179,18 +222,26 @@ def _stages(release: Release) -> dict[str, str]:
 
 def _wide(release: Release, rows: pd.DataFrame, name: str, caption: str) -> Table:
     stages, levels = _stages(release), release.header["labels"]["levels"]
-    compared = release["comparisons"].table
-    declared = compared.loc[compared["family"] == "declared", "characteristic"].drop_duplicates().tolist()
-    rows = rows[rows["characteristic"].isin(declared)]
+    rows = rows[rows["characteristic"].isin([comparison.level for comparison in release.process.cohort.primary_family])]
     wide = rows.pivot_table(index=["characteristic", "group"], columns="stage", values="shown", aggfunc="first", sort=False)
     data = wide.reindex(columns=[s for s in stages if s in set(rows["stage"])]).fillna("").reset_index()
-    # Groups keep their line whatever it shows; the kinds of not known stand together where nothing can be told of each.
+    # Groups keep their line whatever it shows; everybody is the same everybody each time, and the kinds of not known stand together
+    # where nothing can be told of each.
     figures = data.drop(columns=["characteristic", "group"])
     hidden = ~figures.apply(lambda column: column.str.contains(r"[0-9]")).any(axis=1)
     data = data[~(hidden & data["group"].isin(_NOT_KNOWN))]
-    data = data.assign(characteristic=data["characteristic"].replace(levels))
-    data = data.rename(columns={"characteristic": "By", "group": "Group", **stages})
-    return Table(name, caption, data, ("text",) * data.shape[1], notes=_shorthand(release))
+    data = data[(data["group"] != EVERYBODY) | ~data.duplicated("group")]
+    # Where nobody can fail there is no rate to show.
+    data = data[[column for column in data.columns if not (data[column] == NOT_APPLICABLE).all()]]
+    by = data["characteristic"].replace(levels).mask(data["group"] == EVERYBODY, _ALL)
+    data = data.assign(characteristic=by, group=data["group"].replace(_WITHIN))
+    data = data.rename(columns={"characteristic": "Characteristic", "group": "Group", **stages})
+    return Table(name, caption, data, _figures(data, 2), notes=_shorthand(release))
+
+
+def _figures(data: pd.DataFrame, first: int) -> tuple[str, ...]:
+    """Columns of protected figures after the first ones, which are words."""
+    return (*("text",) * first, *("shown",) * (data.shape[1] - first))
 
 
 def _interval(value: float, low: float, high: float, *, places: int = 2) -> str:

@@ -8,6 +8,22 @@ from standardsetting.disclosure.release import Release
 from standardsetting.tables.table import Table
 
 
+def legal_file(release: Release) -> Table:
+    """What the legal file says, part by part."""
+    data = release["legal_file"].table.rename(columns={"item": "Part of the file", "content": "What it says"})
+    return Table("legal-file", "The legal file of the workshops.", data, ("text", "text"))
+
+
+def balance(release: Release) -> Table:
+    """How far attenders and others were apart on each fact, before and after weighting."""
+    rows = release["balance"].table
+    data = pd.DataFrame(
+        {"Fixed before the invitations": rows["covariate"], "Before weighting": rows["before"], "After weighting": rows["after"]}
+    )
+    caption = "Average of attenders less that of the others, in standard deviations."
+    return Table("balance", caption, data, ("text", "number", "number"), places=dict.fromkeys(data.columns[1:], 2))
+
+
 def reach(release: Release) -> Table:
     """A row a group and a column a step: people, and the share of those to whom a workshop was open."""
     rows = release["reach"].table
@@ -22,7 +38,7 @@ def reach(release: Release) -> Table:
 
 def design(release: Release) -> Table:
     """What the design can show, and what has to hold."""
-    data = release["design"].table.rename(columns={"item": "Design", "content": "In words"})
+    data = release["design"].table.rename(columns={"item": "Point", "content": "What holds here"})
     return Table("design", "How the workshops were offered, and what can be known from it.", data, ("text", "text"))
 
 
@@ -33,21 +49,27 @@ def before_after(release: Release) -> Table:
     data = pd.DataFrame(
         {
             "Process": rows["process"],
-            **({"Whose": rows["who"]} if rows["who"].nunique() > 1 else {}),
-            "Workshops": rows["workshops"],
+            **({"Whose gap": rows["who"]} if rows["who"].nunique() > 1 else {}),
+            "With workshops": rows["workshops"],
             **{head: [f"{a}% of {n:,}" for a, n in zip(rows[rate], rows[people], strict=True)] for rate, people, head in shares},
-            "Gap": [_signed(gap) for gap in rows["gap"]],
-            "95% interval": [_interval(low, high) for low, high in zip(rows["low"], rows["high"], strict=True)],
+            "Gap in points": [_signed(gap) for gap in rows["gap"]],
+            "95% interval of the gap": [_interval(low, high) for low, high in zip(rows["low"], rows["high"], strict=True)],
         }
     )
-    caption = "Share of those interviewed who met the standard, from the rounded counts of each process's release; gap in points."
+    caption = "Share of those interviewed who met the standard, from the rounded counts of each process's release."
     return Table("before-after", caption, data, ("text",) * data.shape[1])
 
 
 def next_trial(release: Release) -> Table:
     """How many people a lottery needs, by what it is to show."""
     rows = release["next_trial"].table
-    data = pd.DataFrame({"To show an effect of": rows["effect_of"], "More in 100": rows["difference"], "People": rows["people"]})
+    data = pd.DataFrame(
+        {
+            "To show an effect of": rows["effect_of"],
+            "More in 100 who meet the standard": rows["difference"],
+            "People needed": rows["people"],
+        }
+    )
     caption = "People that a lottery needs, half of them offered a place now and half later."
     return Table("next-trial", caption, data, ("text", "count", "count"), missing="too many")
 
@@ -58,8 +80,8 @@ def effects(release: Release) -> Table:
     shown = rows[rows["estimate"].notna()].reset_index(drop=True)
     data = pd.DataFrame(
         {
-            "Question": shown["question"],
-            "In": shown["outcome"],
+            "Comparison": shown["question"],
+            "Outcome": shown["outcome"],
             "Difference": [_signed(value) for value in shown["estimate"]],
             "95% interval": [_interval(low, high) for low, high in zip(shown["low"], shown["high"], strict=True)],
             "Unit": shown["unit"],

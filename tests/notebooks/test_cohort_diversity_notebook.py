@@ -132,7 +132,7 @@ def test_its_parts_come_in_the_readers_order(page: BeautifulSoup) -> None:
 
 
 def test_page_one_puts_the_gap_first_and_tells_of_small_groups_together(page: BeautifulSoup) -> None:
-    assert page.find("h2").text == "1 of the 2 declared comparisons shows a gap"
+    assert page.find("h2").text == "1 of 2 declared comparisons shows a gap"
     (item,) = page.find_all("li")[:1]
     assert item.strong.text == "A gap of uncertain size." and "12 fewer successes per 100" in item.text and "0.78" not in item.text
     assert "groups of fewer than 50 people, which would show only very large gaps: Black." in page.text

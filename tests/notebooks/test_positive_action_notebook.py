@@ -171,6 +171,32 @@ def test_page_one_says_who_was_reached_what_cannot_be_told_and_what_to_do(execut
     assert "what attending did cannot be told" in page_of(notebook).h2.text
 
 
+def test_nothing_is_said_twice_or_left_to_be_guessed(executed: Run) -> None:
+    page = page_of(executed[0])
+    said = [tag.get_text() for tag in page.find_all("p")]
+    assert sum(text.startswith("[c]") for text in said) == 1
+    assert sum("of those offered a place come, as this time" in text for text in said) == 1
+    assert sum("the Metropolitan Police and the College of Policing" in text for text in said) == 1
+    heads = {cell.get_text() for cell in page.select("th[scope=col]")}
+    assert not heads & {"In", "In words", "Low", "High", "Value", "Item", "Content"}
+    label, other = "ethnic minorities, not counted with women", "ethnic minorities (excluding White minorities), not counted with women"
+    picture = page.select_one("#figure-reach")
+    assert picture is not None and label in picture.svg["aria-label"]
+    assert label in " ".join(text.get_text().strip() for text in picture.select("svg text"))
+    assert other in {cell.get_text() for cell in picture.select("tbody th")}
+
+
+def test_the_title_of_a_picture_is_what_it_shows(executed: Run) -> None:
+    page = page_of(executed[0])
+    titles = {picture["id"]: picture.select_one(".figure-title").get_text() for picture in page.find_all("figure")}
+    assert re.fullmatch(r"(About [a-z ]+|\d+ in 100) of those to whom a workshop was open attended one", titles["figure-reach"])
+    assert re.match(r"After weighting, (no difference is|differences in .* are still) above 0.1", titles["figure-balance"])
+    assert re.match(r"Attenders met the standard (\d+ in 100 (more|less) often than|about as often as) others", titles["figure-effects"])
+    for picture in page.find_all("figure"):
+        assert picture.svg["aria-label"].startswith(titles[picture["id"]])
+    assert "years of service" in page.find(id="balance").get_text()
+
+
 def test_the_public_page_has_no_result_by_attendance(run: Callable[[CohortSnapshot, str], Run], snapshot: CohortSnapshot) -> None:
     notebook, _, _ = run(snapshot, "public")
     page = page_of(notebook)
@@ -229,7 +255,8 @@ def test_before_and_after_is_a_picture_with_its_table_and_its_finding(
     ]  # fmt: skip
     text = page.get_text(" ")
     for sentence in release["before_after"].sentences:
-        assert sentence in text
+        assert text.count(sentence) == 1 + (sentence in release["answer"].table["sentence"].tolist())
+    assert re.match(r"The gap moved by \d+ in 100 in favour of women", picture.select_one(".figure-title").get_text())
     assert re.search(r"The gap moved by \d+ in 100 in favour of", page.find(id="before-after").text)
     assert not numbers(everything_said(notebook)) - allowed(folder, source)
 

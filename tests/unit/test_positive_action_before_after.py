@@ -283,7 +283,7 @@ def test_the_newest_release_of_the_ledger_is_read_and_what_it_kept_is_known(
             folder / "cohort" / "releases" / f"cohort-diversity-director-{number}"
         )
         report = {"kind": "cohort-diversity", "tier": "director", "seal": built.seal}
-        releases.record(folder, made, recipients=["director"], signed_by="B", prepared_by="A", when=NOW, report=report)
+        releases.record(folder, made, recipients=["director"], signed_by="Bo Two", prepared_by="Ada One", when=NOW, report=report)
         earlier, mine = processes_released(declared.process, folder)
         assert earlier.release is not None and earlier.release.header["release"]["number"] == number
         assert earlier.reused == mine.reused and bool(mine.reused) is (number == 2)

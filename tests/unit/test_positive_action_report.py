@@ -100,7 +100,7 @@ def test_the_cube_counts_each_person_once_in_the_first_group(simulated: CohortSn
     women = eligible[eligible["sex"] == "female"]
     others = eligible[(eligible["sex"] != "female") & (eligible["ethnicity_2"] == "ethnic_minorities")]
     groups = cube.declaration.groups(("opened_by",))
-    assert list(groups) == ["women", "ethnic minorities (excluding White minorities), not counted in another line"]
+    assert list(groups) == ["women", "ethnic minorities (excluding White minorities), not counted with women"]
     for where, mine in zip(groups.values(), (women, others), strict=True):
         assert cube.count(where, "open", "entered") == len(mine)
         assert cube.count(where, "booked", "passed") == mine["workshop_booked"].notna().sum()
@@ -121,6 +121,26 @@ def test_known_association_and_reach(simulated: CohortSnapshot) -> None:
     assert "Of about 130 people to whom a workshop was open, 50 in 100 attended" in release["answer"].table["sentence"].iloc[0]
     assert "not the effect of the workshop" in " ".join(release["effects"].sentences)
     assert release["design"].table.set_index("item")["content"]["Is an effect identified?"] == "no"
+
+
+def test_page_one_has_the_reach_of_each_group_and_the_smallest_effect(simulated: CohortSnapshot) -> None:
+    women = (block(40, -20, True), block(20, -20, False), block(20, None, True, booked=-50), block(20, None, False))
+    others = (block(20, -20, True), block(15, None, False, booked=-50), block(15, None, True))
+    answer = made(cohort(simulated, *women, *others, women=100))["answer"].table.groupby("about")["sentence"].apply(list)
+    minorities = "ethnic minorities (excluding White minorities), not counted with women"
+    assert answer["Who was reached"][1] == f"Of women, 60 in 100 attended; of {minorities}, 40 in 100."
+    # Not even by a lottery: the half of 150 people are 75.
+    assert answer["What cannot be said"][-1].startswith("A smaller effect than 22 in 100 would often be missed with this many people")
+    # Two of those who booked did not come: attendance by group is hidden, and the sentence says so.
+    few = (block(60, -20, True), block(2, None, True, booked=-50), block(38, None, False))
+    told = made(cohort(simulated, *few, *others, women=100))["answer"].table["sentence"].iloc[1]
+    assert told == f"Of women, 60 in 100 booked a place; of {minorities}, 70 in 100; how many of each group attended may not be told."
+
+
+def test_whoever_is_in_both_groups_is_said_to_be_counted_once(simulated: CohortSnapshot) -> None:
+    once = "Everybody is counted once: whoever belongs to both groups is counted with women only"
+    assert sum(once in text for text in made(cohort(simulated, *HALVES, women=100))["reach"].sentences) == 1
+    assert not any("counted once" in text for text in made(cohort(simulated, *HALVES, women=131))["reach"].sentences)
 
 
 def test_a_declared_lottery_shows_the_effect_of_the_offer(simulated: CohortSnapshot) -> None:

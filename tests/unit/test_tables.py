@@ -120,7 +120,7 @@ def test_checklist_says_what_is_not_here() -> None:
     assert not re.search(r"coming|later|soon|future", " ".join(checklist.data["Evidence"]).replace("later performance", ""))
 
 
-def test_a_table_without_rows_is_not_shown():
+def test_a_table_without_rows_is_not_shown() -> None:
     empty = Table("empty", "Nothing was found", pd.DataFrame({"Table": [], "Rows": []}), kinds=("text", "count"))
     assert empty._repr_mimebundle_() == {"text/plain": "", "text/html": ""}
 
@@ -184,3 +184,47 @@ def test_tables_of_nobody_are_not_shown() -> None:
     every, definition = options(nobody, RULE), definition_of("value 1", "value 2")
     assert tables.above_the_hurdles(above_the_hurdles(every)).data.empty
     assert tables.close_by_cut(close_to_the_line(nobody, RULE), every, definition).data.empty
+
+
+SIGNS = ("[c] confidential: too few people.", "Everybody who applied.")
+
+
+def released(*cells: object, notes: tuple[str, ...] = SIGNS, **changes: object) -> Table:
+    data = pd.DataFrame({"Group": [f"group {letter}" for letter in "abcdefgh"[: len(cells)]], "Applied": cells})
+    return Table("released", "People", data, ("text", "shown"), notes=notes, **changes)  # type: ignore[arg-type]
+
+
+def test_a_released_figure_stands_like_a_number_and_is_written_as_it_was_released() -> None:
+    table = released("405", "1,250", "57%", "[c]", "")
+    page = BeautifulSoup(table.html, "html.parser")
+    assert [td.text for td in page.select("tbody td.number")] == ["405", "1,250", "57%", "[c]", "[z]"]
+    assert "number" in page.select("thead th")[1]["class"]
+    assert [row[1] for row in table.record["rows"]] == ["405", "1,250", "57%", "[c]", "[z]"]
+    assert [row[1] for row in table.record["formats"]] == ["#,##0", "#,##0", "0%", "", ""]
+    assert BeautifulSoup(released("405", None, missing="[c]").html, "html.parser").select("tbody td")[1].text == "[c]"
+
+
+def test_what_signs_mean_stands_above_the_table_and_everything_else_below() -> None:
+    parts = [(part.name, part.text) for part in BeautifulSoup(released("405", "[c]").html, "html.parser").div.children]  # type: ignore[union-attr]
+    assert parts[0] == ("p", SIGNS[0]) and parts[1][0] == "table" and parts[2:] == [("p", SIGNS[1])]
+    record = released("405", "[c]").record
+    assert (record["shorthand"], record["notes"]) == ([SIGNS[0]], [SIGNS[1]])
+
+
+def test_an_empty_figure_brings_its_own_explanation_unless_there_is_one() -> None:
+    told = "[z] not applicable: the rules make it impossible."
+    assert released("405", "").shorthand == (SIGNS[0], "[z] not applicable: there is no such figure.")
+    assert released("405", "", notes=(told,)).shorthand == (told,)
+    assert released("405", "[c]").shorthand == (SIGNS[0],)
+
+
+def test_number_formats_show_the_decimals_that_the_page_shows() -> None:
+    data = pd.DataFrame({"Total": [12.0, 13.5, 40 / 3], "Error": [0.1, 0.0, np.nan], "Share": [0.125, 0.0004, 0.9999]})
+    table = Table("t", "T", data, ("number", "number", "percent"), n=10, places={"Error": 2})
+    assert table.record["formats"] == [["#,##0", "#,##0.00", "0%"], ["#,##0.0", "#,##0.00", '"under 1%"'], ["#,##0.00", "", '"over 99%"']]
+    assert Table("t", "T", data, ("number", "number", "percent"), n=1000).record["formats"][0] == ["#,##0", "#,##0.0", "0.0%"]
+
+
+def test_the_workbook_is_told_the_sign_of_a_table_that_has_one() -> None:
+    assert small().record["missing"] == ""
+    assert small(missing="not defined").record["missing"] == "not defined"

@@ -8,17 +8,19 @@ from typing import Any
 import pandas as pd
 
 from standardsetting.cohort.diversity import compared, interview, who_applied
-from standardsetting.cohort.diversity.declared import Span, declaration, editions, in_a_sentence, people, people_of, spans, stage_labels
+from standardsetting.cohort.diversity.declared import Span, declaration, editions, people, people_of, spans, stage_labels
 from standardsetting.cohort.diversity.over_years import over_the_years
 from standardsetting.cohort.snapshot import Coded, CohortSnapshot, Level
-from standardsetting.cohort.verdict import GAPS
+from standardsetting.cohort.verdict import GAPS, Verdict
+from standardsetting.cohort.words import in_a_sentence
 from standardsetting.disclosure.cube import Cube
 from standardsetting.disclosure.policy import SHORTHAND, Tier
 from standardsetting.disclosure.protect import ProtectedCube
 from standardsetting.disclosure.release import SECTIONS, Release, Section
+from standardsetting.process.cohort import MET_STANDARD
 
 # What both tiers hold; the director's has the rest too, about the same cube.
-PUBLIC = ("declared", "frames", "counts", "ladder", "cumulative", "comparisons", "waterfall", "undeclared", "trend", "due_regard")
+PUBLIC = ("declared", "frames", "counts", "ladder", "cumulative", "comparisons", "questions", "waterfall", "undeclared", "trend")
 _PURPOSE = (
     "These figures describe groups. They may not be used for a decision about any one person, and "
     "meeting the minimum acceptable standard is no evidence that candidates are equally qualified."
@@ -62,6 +64,7 @@ def diversity_release(
     shown, parts = compared.Shown(protected, people_of(snapshot)), spans(snapshot)
     bounds = compared.undeclared_bounds(shown, parts)
     rows = compared.with_undeclared(compared.comparisons(shown, parts, snapshot.process), bounds)
+    questions = compared.questions(rows)
     sections = {
         "declared": who_applied.declared(shown),
         "frames": who_applied.frames(snapshot, shown),
@@ -75,6 +78,7 @@ def diversity_release(
             method="Whole per cent of those at the first stage that may be shown, from the rounded counts; who withdrew is in the base.",
         ),
         "comparisons": _compared(rows),
+        "questions": _questions(questions),
         "waterfall": _plain(
             "waterfall",
             compared.waterfall(shown, stage_labels(snapshot)),
@@ -92,7 +96,8 @@ def diversity_release(
     }
     if tier == "director" and not interview_told:
         sections |= _about_the_interview(snapshot, shown)
-    sections["due_regard"] = _due_regard(rows)
+    if tier == "director":
+        sections["due_regard"] = _due_regard(rows, questions)
     sections["changes"] = Section(
         pd.DataFrame([{"what": "Since the last release", "sentence": text} for text in changes], columns=list(SECTIONS["changes"]))
     )
@@ -110,7 +115,8 @@ def _primary_spans(snapshot: CohortSnapshot, parts: tuple[Span, ...]) -> tuple[S
 
 
 def _about_the_interview(snapshot: CohortSnapshot, shown: compared.Shown) -> dict[str, Section]:
-    if snapshot.standard is None:
+    # At an early milestone nobody has been interviewed, whatever is known of the standard.
+    if snapshot.standard is None or MET_STANDARD not in stage_labels(snapshot):
         return {}
     policy, found = shown.cube.policy, interview.pairs(snapshot, shown)
     return {
@@ -149,13 +155,24 @@ def _entitled(step: str, titles: Mapping[str, str]) -> str:
 
 
 def _compared(rows: pd.DataFrame) -> Section:
-    told = rows.attrs["comparisons"]
-    table = rows.reindex(columns=list(SECTIONS["comparisons"])).sort_values("concern", kind="stable", ignore_index=True)
+    # What asks for attention first: the worse verdict, and among equal ones the lower ratio.
+    order = rows.sort_values(["concern", "ratio"], kind="stable", ignore_index=True)
+    made = rows["basis"] == compared.ROUNDED
+    declared, verdicts = int((made & (rows["family"] == compared.PRIMARY)).sum()), int((rows["basis"] == compared.VERDICT_ONLY).sum())
+    told = [f"{int(made.sum())} comparisons have figures, {declared} of them declared in advance."]
+    told += [f"{verdicts} more have a verdict and no figures."] if verdicts else []
+    told += [f"{int((rows['basis'] == compared.TOO_FEW).sum())} may not be shown."] if (rows["basis"] == compared.TOO_FEW).any() else []
     return Section(
-        table,
-        (told["sentence"],),
-        "Impact ratio with Miettinen-Nurminen score interval, difference with Newcombe's, mid-p; all from the rounded counts.",
+        order.reindex(columns=list(SECTIONS["comparisons"])),
+        (" ".join(told),),
+        "Impact ratio with Miettinen-Nurminen score interval, difference with Newcombe's, mid-p; all from the rounded counts. The adjusted "
+        "p allows for how many comparisons there are: Holm's method for those declared in advance, Benjamini and Hochberg's for the rest.",
     )
+
+
+def _questions(questions: Sequence[str]) -> Section:
+    chance = ("With so many comparisons some look like gaps by chance alone.",) if questions else ()
+    return Section(pd.DataFrame({"sentence": list(questions)}, columns=list(SECTIONS["questions"])), chance)
 
 
 def _plain(name: str, table: pd.DataFrame, *, method: str) -> Section:
@@ -163,12 +180,15 @@ def _plain(name: str, table: pd.DataFrame, *, method: str) -> Section:
     return Section(table.reindex(columns=list(SECTIONS[name])), sentences, method)
 
 
-def _due_regard(rows: pd.DataFrame) -> Section:
-    """A line for each finding of the declared family that asks for a decision; a line that nothing was found where there is none."""
-    primary = rows[(rows["family"] == compared.PRIMARY) & rows["verdict"].isin(GAPS)]
-    findings = [f"{r['group']}, {in_a_sentence(r['stage'])}: {r['verdict']}" for r in primary.to_dict("records")]
-    findings = findings or ["No gap was found in the declared comparisons."]
-    return Section(pd.DataFrame([{"finding": finding, "decision": "", "owner": "", "date": ""} for finding in findings]))
+def _due_regard(rows: pd.DataFrame, questions: Sequence[str]) -> Section:
+    """A line for each finding that asks for a decision: gaps among what was declared, what cannot be told, and questions beside it."""
+    primary = rows[rows["family"] == compared.PRIMARY]
+    gaps = primary[primary["verdict"].isin(GAPS)]
+    findings = [f"{r['group']}, {in_a_sentence(r['stage'])}: {r['verdict']}" for r in gaps.to_dict("records")]
+    untold = int((~primary["verdict"].isin([*GAPS, Verdict.NO_MATERIAL_GAP.value])).sum())
+    findings = findings or ["No gap was seen in the declared comparisons."]
+    findings += [f"{untold} of {len(primary)} declared comparisons cannot tell, or may not be shown."] if untold else []
+    return Section(pd.DataFrame([{"finding": each, "decision": "", "owner": "", "date": ""} for each in (*findings, *questions)]))
 
 
 def _header(snapshot: CohortSnapshot, protected: ProtectedCube, rows: pd.DataFrame, number: int) -> dict[str, Any]:

@@ -19,10 +19,12 @@ from standardsetting.cohort import families, undeclared
 from standardsetting.cohort.diversity.declared import Span, Table, span_between
 from standardsetting.cohort.intervals import score_interval_ratio
 from standardsetting.cohort.rates import Comparison, compare
-from standardsetting.cohort.verdict import CODES, Verdict, verdict_sentence
+from standardsetting.cohort.verdict import CODES, GAPS, Verdict, verdict_sentence
+from standardsetting.cohort.words import in_a_sentence
 from standardsetting.disclosure.cells import EVERYBODY, remainder_label
 from standardsetting.disclosure.cube import NOT_DECLARED
 from standardsetting.disclosure.protect import ProtectedCube
+from standardsetting.disclosure.release import SECTIONS
 from standardsetting.process import Process
 
 ROUNDED, VERDICT_ONLY, TOO_FEW = "rounded counts", "verdict only", "too few"
@@ -38,6 +40,7 @@ _CONCERN = (
     Verdict.GAP_IN_FAVOUR,
     Verdict.NO_MATERIAL_GAP,
 )
+_UNDONE = "a gap among those who declared, which the others could undo"
 _DEPENDS = " Depending on who the people are who did not declare, the verdict would differ."
 _BY_WORDS = {verdict.value: verdict for verdict in CODES}
 
@@ -194,6 +197,19 @@ def with_undeclared(rows: pd.DataFrame, bounds: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
+def questions(rows: pd.DataFrame) -> list[str]:
+    """What the comparisons that were not declared in advance ask: gaps, and gaps that those who did not declare could undo."""
+    found = rows[rows["family"] == EXPLORATORY].sort_values(["concern", "ratio"], kind="stable")
+    apart = (found["ratio_high"] < 1) | (found["ratio_low"] > 1)
+    undone = apart & (found["verdict"] == Verdict.CANNOT_TELL_UNDECLARED.value)
+    return [
+        f"{row['group']}, {in_a_sentence(str(row['stage']))}: {_UNDONE if hit else row['verdict']}"
+        + ("." if pd.isna(row["ratio"]) else f", impact ratio {row['ratio']:.2f} ({row['ratio_low']:.2f} to {row['ratio_high']:.2f}).")
+        for row, hit in zip(found.to_dict("records"), undone, strict=True)
+        if hit or row["verdict"] in GAPS
+    ]
+
+
 @dataclass(frozen=True)
 class Step:
     """A part of the way whose counts are shown: who passed its end, of all who began it, in a group and beside it."""
@@ -269,11 +285,15 @@ def cumulative(shown: Shown, labels: Mapping[str, str]) -> pd.DataFrame:
         for group in shown.focal(table):
             sides = (group, shown.comparator(table))
             there = [stage for stage in labels if all(shown.left(table, who, stage) for who in sides)]
-            for who, until in ((who, until) for who in sides for until in there[1:]):
-                counts = shown.over_a_span(table, who, span_between(labels, there[0], until))
-                if counts and shown.may_have_a_rate(*counts):
-                    told = {"characteristic": table[0], "beside": group, "group": who, "base": there[0], "stage": until}
-                    rows.append({**told, "share": whole(100 * counts[0] / counts[1])})
+            for until in there[1:]:
+                both = [shown.over_a_span(table, who, span_between(labels, there[0], until)) for who in sides]
+                if all(counts and shown.may_have_a_rate(*counts) for counts in both):
+                    told = {"characteristic": table[0], "beside": group, "base": there[0], "stage": until}
+                    rows += [
+                        {**told, "group": who, "share": whole(100 * counts[0] / counts[1])}
+                        for who, counts in zip(sides, both, strict=True)
+                        if counts
+                    ]
     return pd.DataFrame(rows, columns=["characteristic", "beside", "group", "base", "stage", "share"])
 
 
@@ -306,7 +326,7 @@ def undeclared_bounds(shown: Shown, spans: tuple[Span, ...]) -> pd.DataFrame:
                 ]
                 if found:
                     rows.append(_bounded(table, group, span, counts, others, found, called=shown.called(group)))
-    return pd.DataFrame(rows, columns=["characteristic", "group", "stage", "ratio", "smallest", "largest", "verdict", "sentence"])
+    return pd.DataFrame(rows, columns=list(SECTIONS["undeclared"]))
 
 
 def _bounded(
@@ -322,7 +342,7 @@ def _bounded(
     low, high = min(each.smallest for each in found), max(each.largest for each in found)
     possible = {verdict for each in found for verdict in each.possible_verdicts}
     verdict = Verdict.CANNOT_TELL_UNDECLARED if len(possible) > 1 else next(iter(possible))
-    changes = "the verdict would change" if len(possible) > 1 else "the verdict would stay"
+    changes = "the verdict could change" if len(possible) > 1 else "the verdict stays"
     return {
         "characteristic": table[0],
         "group": group,
@@ -331,6 +351,7 @@ def _bounded(
         "smallest": rounded_to(low, 2),
         "largest": rounded_to(high, 2),
         "verdict": verdict.value,
+        "whoever_they_are": changes,
         "sentence": f"Whoever the undeclared are, the impact ratio of {called} lies between {low:.2f} and {high:.2f}; "
         f"within that, {changes}.",
     }

@@ -102,11 +102,6 @@ def span_between(labels: Mapping[str, str], since: str, until: str) -> Span:
     return Span(since, until, f"{labels[until]}, of those {those_who(since, labels[since])}")
 
 
-def in_a_sentence(label: str) -> str:
-    """What a stage or part of the way is called when a sentence does not start with it."""
-    return label[:1].lower() + label[1:]
-
-
 def stage_labels(snapshot: CohortSnapshot) -> dict[str, str]:
     """The stages in order, and what people call them."""
     return {stage.name: stage.label for stage in snapshot.stages}

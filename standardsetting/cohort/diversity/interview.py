@@ -12,19 +12,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from standardsetting.cohort.adjusted import adjusted_difference
 from standardsetting.cohort.diversity.compared import Shown, rounded_to, whole
-from standardsetting.cohort.diversity.declared import labels_of
+from standardsetting.cohort.diversity.declared import labels_of, span_between, stage_labels
 from standardsetting.cohort.intersection import intersection
-from standardsetting.cohort.intervals import newcombe_difference
 from standardsetting.cohort.item_functioning import item_functioning
 from standardsetting.cohort.rater_functioning import rater_functioning
+from standardsetting.cohort.rates import compare
 from standardsetting.cohort.scores import Placements, superiority
 from standardsetting.cohort.snapshot import CohortSnapshot, Level
+from standardsetting.cohort.words import in_a_sentence
 from standardsetting.disclosure.policy import CONFIDENTIAL, Policy
 from standardsetting.disclosure.release import SECTIONS, Section
 from standardsetting.process.cohort import ELIGIBLE, INTERVIEWED, MET_STANDARD
@@ -132,7 +134,7 @@ def gates(snapshot: CohortSnapshot, found: tuple[Pair, ...], policy: Policy) -> 
 
 def superiorities(snapshot: CohortSnapshot, found: tuple[Pair, ...], policy: Policy) -> Section:
     """How often a candidate of one group has the higher score than one of the other, by value and for the total."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     names = {value.label: f"score_{value.name}" for value in snapshot.process.values} | {"Total": "total"}
     columns = {label: snapshot.people[name] for label, name in names.items()}
     steps = {label: _nearest(scores) for label, scores in columns.items()}
@@ -147,14 +149,16 @@ def superiorities(snapshot: CohortSnapshot, found: tuple[Pair, ...], policy: Pol
             low, high = _interval_of_shown(estimate, (step - FINE) / 2, pair, scores)
             numbers = {"superiority": estimate, "low": low, "high": high, "sentence": _in_hundred(pair, label, estimate, low, high)}
             rows.append({"characteristic": pair.name, "group": pair.focal, "comparator": pair.comparator, "value": label, **numbers})
+    apart = [str(row["sentence"]) for row in rows if not row["low"] <= 0.5 <= row["high"]]
     _, points, each_has = _POINTS[-1]
     few = f"Not shown, because fewer than {points} scores were given to {each_has} candidates or more each: {', '.join(bunched)}."
-    told = (few,) if bunched and found else ()
+    told = apart or (["No value shows a difference that this cohort could tell from chance."] if rows else [])
+    told += [few] if bunched and found else []
     method = (
         "Probability of superiority, ties counted half; undeclared left out. To the nearest 5 in 100 where few scores are in use. Rank-sum "
         "interval with ties, from the figure as shown."
     )
-    return _section("superiority", rows, sentences=told, method=method)
+    return _section("superiority", rows, sentences=tuple(told), method=method)
 
 
 def _interval_of_shown(estimate: float, slack: float, pair: Pair, scores: pd.Series) -> tuple[float, float]:
@@ -254,9 +258,9 @@ def panels(snapshot: CohortSnapshot, found: tuple[Pair, ...]) -> Section:
                 math.nan,
                 math.nan,
                 each.allocation.p,
-                "Candidates were allocated to panels independently of this characteristic, as far as can be told."
+                f"{pair.level.title}: candidates were allocated to panels independently of it, as far as can be told."
                 if each.allocation.independent
-                else "Candidates were not allocated to panels independently of this characteristic: panel effects cannot be "
+                else f"{pair.level.title}: candidates were not allocated to panels independently of it, so that what panels do cannot be "
                 "told apart from it.",
             ),
         ):
@@ -312,16 +316,15 @@ def adjusted(snapshot: CohortSnapshot, found: tuple[Pair, ...], shown: Shown) ->
     """
     rows: list[dict[str, object]] = []
     notes: list[str] = []
-    blocks: dict[str, list[str]] = {"clearly prior": [], "possibly tainted": []}
-    for covariate in snapshot.process.cohort.covariates:
-        if covariate.column in snapshot.people:
-            blocks[covariate.block].append(covariate.column)
+    facts = [covariate for covariate in snapshot.process.cohort.covariates if covariate.column in snapshot.people]
+    blocks = {block: [fact.column for fact in facts if fact.block == block] for block in ("clearly prior", "possibly tainted")}
     people = snapshot.people.assign(met=_outcome(snapshot))
     people = people[people[f"stage_{INTERVIEWED}"] == "passed"]
+    way = span_between(stage_labels(snapshot), INTERVIEWED, MET_STANDARD)
     for pair in found:
-        met = shown.count((pair.name,), pair.focal, MET_STANDARD, "passed")
-        base = _shares((people["met"] == 1).reindex(snapshot.people.index, fill_value=False).to_numpy(), pair, shown.cube.policy)
-        if met is None or base is None:
+        counts, others = (shown.over_a_span((pair.name,), who, way) for who in (pair.focal, shown.comparator((pair.name,))))
+        large = _shares((people["met"] == 1).reindex(snapshot.people.index, fill_value=False).to_numpy(), pair, shown.cube.policy)
+        if counts is None or others is None or large is None:
             notes.append(f"{pair.level.title}: too few met or missed the standard for an adjusted view.")
             continue
         view = adjusted_difference(
@@ -336,9 +339,8 @@ def adjusted(snapshot: CohortSnapshot, found: tuple[Pair, ...], shown: Shown) ->
         if view.why or not view.steps:
             notes.append(f"{pair.level.title}: too few met or missed the standard for an adjusted view.")
             continue
-        others = int((people["met"] == 1).sum()) - met
-        gap = newcombe_difference(met, pair.n, others, pair.everybody - pair.n)
-        as_it_is = (base[0] - base[1], whole(100 * float(gap.low)) or 0, whole(100 * float(gap.high)) or 0)
+        gap = compare(*counts, *others)
+        as_it_is = [whole(100 * each) or 0 for each in (gap.difference, gap.difference_low, gap.difference_high)]
         first = view.steps[0]
         for step in view.steps:
             shift = whole(100 * (step.difference - first.difference))
@@ -347,8 +349,9 @@ def adjusted(snapshot: CohortSnapshot, found: tuple[Pair, ...], shown: Shown) ->
                 continue
             numbers = dict(zip(("difference", "low", "high"), (n + shift for n in as_it_is), strict=True))
             rows.append({"characteristic": pair.name, "group": pair.focal, "view": step.name, **numbers, "sentence": ""})
-    if not blocks["possibly tainted"]:
-        notes.append("No possibly tainted facts are declared, so there is no third view.")
+    for block in blocks:
+        named = ", ".join(in_a_sentence(fact.label) for fact in facts if fact.block == block)
+        notes.append(f"Facts that are {block}: {named}." if named else f"No {block} facts are declared, so there is no view of them.")
     method = "Firth-penalised logistic model, standardised difference in percentage points; interval of the rounded counts, moved."
     return _section("adjusted", rows, sentences=tuple(notes), method=method)
 

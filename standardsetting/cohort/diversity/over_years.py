@@ -9,11 +9,13 @@ from typing import Any
 import pandas as pd
 
 from standardsetting.cohort.diversity.compared import Shown, rounded_to
-from standardsetting.cohort.diversity.declared import Span, in_a_sentence
+from standardsetting.cohort.diversity.declared import Span
 from standardsetting.cohort.trend import trend
+from standardsetting.cohort.words import in_a_sentence
 from standardsetting.disclosure import releases
 from standardsetting.disclosure.release import SECTIONS, Release, Section
 from standardsetting.errors import StageError
+from standardsetting.sealed import SEAL, file_digest
 
 RELEASED = "cohort-diversity-director-*"
 _ALONE = "There is one process only: a series needs a release of an earlier one."
@@ -27,12 +29,10 @@ def released_by(folder: Path) -> Release:
     StageError
         That process released nothing, or what lies there is not what its ledger holds.
     """
-    told = releases.read(folder).releases
-    for body in reversed(told):
-        for place in sorted((folder / "cohort" / "releases").glob(RELEASED)):
-            release = Release.read(place)
-            if release.seal == body["report"].get("seal"):
-                return release
+    places = {file_digest(seal): seal.parent for seal in sorted((folder / "cohort" / "releases").glob(f"{RELEASED}/{SEAL}"))}
+    for body in reversed(releases.read(folder).releases):
+        if (place := places.get(body["report"].get("seal", ""))) is not None:
+            return Release.read(place)
     raise StageError(
         "An earlier process was named for the trend; it has released nothing.",
         next_step="Release its report first, or take it out of [[cohort.previous]].",

@@ -6,6 +6,7 @@ import pandas as pd
 
 from standardsetting.cohort.diversity.compared import Shown, whole
 from standardsetting.cohort.snapshot import CohortSnapshot, Level
+from standardsetting.cohort.words import written
 from standardsetting.disclosure.cells import EVERYBODY
 from standardsetting.disclosure.cube import NOT_DECLARED
 from standardsetting.disclosure.policy import CONFIDENTIAL, Policy
@@ -29,7 +30,7 @@ def declared(shown: Shown) -> Section:
         silent = shown.left(table, NOT_DECLARED, first)
         share = None if not everybody or silent is None else whole(100 * (everybody - silent) / everybody)
         rows.append({"characteristic": table[0], "shown": CONFIDENTIAL if share is None else f"{share}%"})
-    few = f"{CONFIDENTIAL}: so few did not say that their number may not be told."
+    few = f"{CONFIDENTIAL}: how many did not say may not be told."
     hidden = any(row["shown"] == CONFIDENTIAL for row in rows)
     return Section(pd.DataFrame(rows, columns=list(SECTIONS["declared"])), (few,) if hidden else ())
 
@@ -55,7 +56,8 @@ def frames(snapshot: CohortSnapshot, shown: Shown) -> Section:
             share = None if part is None or not everybody else whole(100 * part / everybody)
             text = CONFIDENTIAL if share is None else f"{share}%"
             rows.append(_line(name, group, APPLICANTS, "", "this release", text))
-            rows += [_line(name, group, f.name, _day(f), f.source, _share(f, level, code, policy)) for f in given if f.level == name]
+            own = (frame for frame in given if frame.level == name)
+            rows += [_line(name, group, f.name, written(f.dated), f.source, _share(f, level, code, policy)) for f in own]
     return Section(
         pd.DataFrame(rows, columns=list(SECTIONS["frames"])),
         () if rows else (_NO_FRAMES,),
@@ -79,6 +81,3 @@ def _share(frame: Frame, level: Level, code: str, policy: Policy) -> str:
     share = whole(100 * part / everybody)
     return CONFIDENTIAL if min(part, everybody - part) < policy.smallest_count or share is None else f"{share}%"
 
-
-def _day(frame: Frame) -> str:
-    return f"{frame.dated.day} {frame.dated:%B %Y}"

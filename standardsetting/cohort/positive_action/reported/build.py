@@ -18,6 +18,7 @@ from standardsetting.cohort.positive_action.reported.declared import OPENED_BY, 
 from standardsetting.cohort.positive_action.reported.next_time import OFFER, detectable_section, next_trial_section
 from standardsetting.cohort.positive_action.reported.reached import Reached, cost_section, reach_section
 from standardsetting.cohort.positive_action.reported.shown import (
+    ASSOCIATION,
     Results,
     balance_section,
     design_section,
@@ -27,6 +28,7 @@ from standardsetting.cohort.positive_action.reported.shown import (
 )
 from standardsetting.cohort.snapshot import CohortSnapshot
 from standardsetting.disclosure.cells import EVERYBODY
+from standardsetting.disclosure.cube import NOT_DECLARED
 from standardsetting.disclosure.policy import Tier
 from standardsetting.disclosure.protect import ProtectedCube
 from standardsetting.disclosure.release import SECTIONS, Release, Section
@@ -74,10 +76,11 @@ def positive_action_release(
     people, reached = participants_of(snapshot), Reached(protected)
     found = results(people, snapshot.process, before_and_after(snapshot, earlier))
     trial = next_trial_section(reached)
+    detectable = detectable_section(reached)
     sections = {
-        "answer": _answer(reached, found, trial, tier),
+        "answer": _answer(reached, found, detectable, trial, tier),
         "legal_file": _legal_file(file, on),
-        "reach": reach_section(reached, _counted(snapshot)),
+        "reach": reach_section(reached, _once(snapshot, reached), _counted(snapshot)),
         "not_attending": Section(pd.DataFrame(columns=list(SECTIONS["not_attending"])), (_REASONS,)),
         "design": design_section(found, snapshot.process),
     }
@@ -88,7 +91,7 @@ def positive_action_release(
             "effects": effects_section(found),
             "sensitivity": sensitivity_section(found),
         }
-    sections |= {"detectable": detectable_section(reached), "next_trial": trial}
+    sections |= {"detectable": detectable, "next_trial": trial}
     if tier == "director":
         sections |= {"cost": cost_section(reached, declared(snapshot.process).cost)}
     sections["due_regard"] = _due_regard(reached, found)
@@ -97,6 +100,18 @@ def positive_action_release(
     )
     process = snapshot.process.without_sources().model_copy(update={"cohort": snapshot.process.cohort})
     return Release(KIND, tier, process, _header(snapshot, protected, number, on), sections)
+
+
+def _once(snapshot: CohortSnapshot, reached: Reached) -> tuple[str, ...]:
+    """In which line people of several groups are counted: another report may count them in each."""
+    if len(reached.groups) == 1:
+        return ()
+    first, *others = (group.name for group in declared(snapshot.process).groups)
+    several = "both groups" if len(others) == 1 else f"several groups, {first} among them,"
+    return (
+        f"Everybody is counted once: whoever belongs to {several} is counted with {first} only, and a report that counts each group by "
+        f"itself can show more people in the other{'s' if len(others) > 1 else ''}.",
+    )
 
 
 def _counted(snapshot: CohortSnapshot) -> tuple[str, ...]:
@@ -111,7 +126,7 @@ def _counted(snapshot: CohortSnapshot) -> tuple[str, ...]:
     )
 
 
-def _answer(reached: Reached, found: Results, trial: Section, tier: Tier) -> Section:
+def _answer(reached: Reached, found: Results, detectable: Section, trial: Section, tier: Tier) -> Section:
     """Page one: who was reached; what can be said, and what cannot; what to do next time."""
     share, n = reached.attended_share, reached.open_to
     if share is not None:
@@ -124,37 +139,67 @@ def _answer(reached: Reached, found: Results, trial: Section, tier: Tier) -> Sec
         who = "So few people had a workshop open to them that nothing about how many were reached may be told."
     rows = [("Who was reached", who), *(("Who was reached", text) for text in _by_group(reached))]
     rows += [("What can be said", text) for text in (_can(found) if tier == "director" else ())]
-    rows += [("What cannot be said", text) for text in (*_cannot(found), *(_cautions(found) if tier == "director" else ()))]
+    rows += [("What cannot be said", text) for text in (*_cannot(found), *_too_small(detectable))]
+    rows += [("What cannot be said", text) for text in (_cautions(found) if tier == "director" else ())]
     rows += [("What to do next time", text) for text in _next_time(found, trial)]
     return Section(pd.DataFrame(rows, columns=list(SECTIONS["answer"])))
 
 
 def _by_group(reached: Reached) -> list[str]:
-    last = list(STEPS)[-1]
-    told = [(group, reached.share(group, last)) for group in reached.groups[:-1]]
-    return [f"{group[:1].upper()}{group[1:]}: {share} in 100 attended." for group, share in told if share is not None]
+    """The last step at which shares by group may be told, in one sentence."""
+    for step in reversed(_CAME):
+        told = [(group, reached.share(group, step)) for group in reached.groups[:-1]]
+        shares = [f"of {group.removesuffix(_OR_NOT)}, {share} in 100" for group, share in told if share is not None]
+        if shares:
+            hidden = "" if step == list(_CAME)[-1] else "; how many of each group attended may not be told"
+            said = f"{shares[0]} {_CAME[step]}{''.join(f'; {each}' for each in shares[1:])}{hidden}."
+            return [f"{said[:1].upper()}{said[1:]}"]
+    return []
+
+
+_OR_NOT = f" or {NOT_DECLARED}"
+_CAME = {"invited": "were invited", "booked": "booked a place", "attended": "attended"}
+
+
+def _too_small(detectable: Section) -> list[str]:
+    """The smallest effect that as many people would have shown: one under it would not be seen here."""
+    if detectable.table.empty:
+        return []
+    least = detectable.table["detectable"].iloc[0]
+    return [
+        f"A smaller effect than {least} in 100 would often be missed with this many people, even if half of them had been offered a place "
+        "by lot."
+    ]
 
 
 def _can(found: Results) -> list[str]:
     effects = effects_section(found).table
     shown = effects[effects["estimate"].notna() & (effects["unit"] == "in 100 people")]
     if shown.empty:
-        return ["Nothing about results: too few people were in every part of a comparison, or no outcome is known."]
-    # A comparison before and after says by itself what it is.
-    return [
-        row["sentence"] if row["question"].startswith(BEFORE_AND_AFTER) else f"{row['question']}. {row['sentence']}"
-        for row in shown.to_dict("records")
-    ]
+        return ["Nothing can be said about results: some part of every comparison has too few people, or no outcome is known."]
+    return [f"{row['sentence']}{_kind(row['question'])}" for row in shown.to_dict("records")]
+
+
+def _kind(question: str) -> str:
+    """What a comparison is, where its own sentence does not say it: a comparison before and after does."""
+    if question.startswith(BEFORE_AND_AFTER):
+        return ""
+    if question == ASSOCIATION:
+        return " This is an association, since people chose to attend."
+    return f" This is the {question[:1].lower()}{question[1:]}."
 
 
 def _cannot(found: Results) -> list[str]:
     if found.design.randomised:
-        return ["What the workshop would do for people who did not want a place; and what a later workshop will do."]
+        return ["What the workshop would do for people who did not want a place cannot be said, nor what a later workshop will do."]
     if found.design.kind == ACROSS:
-        return ["Whether the gap would have moved anyway; and what attending did, since everybody to whom a workshop was open is counted."]
+        return [
+            "Whether the gap would have moved anyway cannot be said, nor what attending did: everybody to whom a workshop was open is "
+            "counted."
+        ]
     if found.design.identified:
         return [found.design.sentence]
-    return ["What the workshops did: people chose to attend, and whoever chooses to attend may have done better anyway."]
+    return ["What the workshops did cannot be said: people chose to attend, and whoever chooses to attend may have done better anyway."]
 
 
 def _cautions(found: Results) -> tuple[str, ...]:

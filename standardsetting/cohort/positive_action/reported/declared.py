@@ -140,7 +140,7 @@ def reach_cube(snapshot: CohortSnapshot) -> Cube:
 def group_labels(process: Process) -> dict[str, str]:
     """Each group of the legal file, and the line it is counted in."""
     first, *others = (group.name for group in declared(process).groups)
-    together = f"{others[0]}, not counted in another line" if len(others) == 1 else "all other groups"
+    together = f"{others[0]}, not counted with {first}" if len(others) == 1 else "all other groups"
     return {first: first} | dict.fromkeys(others, together)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from standardsetting.cohort.diversity.compared import whole
 from standardsetting.cohort.positive_action.reported.reached import Reached
-from standardsetting.cohort.positive_action.sample_size import SampleSize, detectable_effect, sample_size
+from standardsetting.cohort.positive_action.sample_size import PLANNED_BEFORE, SampleSize, detectable_effect, sample_size
 from standardsetting.disclosure.release import SECTIONS, Section
 
 # Half meet the standard: an effect is then hardest to see, and nothing is told of this cohort.
@@ -17,6 +17,10 @@ RATE_WITHOUT = 0.5
 USUAL_UPTAKE = 70
 DIFFERENCES = (10, 20)
 OFFER = "offer of a place"
+_BEFORE = (
+    "For comparison: the trial by the Metropolitan Police and the College of Policing of a workshop for detective constable applicants was "
+    f"planned with {PLANNED_BEFORE} people, {PLANNED_BEFORE // 2} in each arm."
+)
 _ASSUMED = "For a standard that 50 in 100 meet without a workshop, a chance of 80% to see the effect, and 95% confidence; exact."
 
 
@@ -47,7 +51,7 @@ def detectable_section(reached: Reached) -> Section:
         },
     ]
     table = pd.DataFrame(rows).astype({"detectable": "Int64"})
-    return Section(table, (_taken(reached),), _ASSUMED)
+    return Section(table, (), _ASSUMED)
 
 
 def next_trial_section(reached: Reached) -> Section:
@@ -61,7 +65,7 @@ def next_trial_section(reached: Reached) -> Section:
                  "sentence": _sentence(found, what, difference, reached.open_to)}
             )  # fmt: skip
     table = pd.DataFrame(rows).astype({"people": "Int64"})
-    return Section(table, (_taken(reached), found.comparison), _ASSUMED)
+    return Section(table, (_taken(reached), _BEFORE), _ASSUMED)
 
 
 def _uptake(reached: Reached) -> int:

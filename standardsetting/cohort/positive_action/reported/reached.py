@@ -82,8 +82,8 @@ def _totals(protected: ProtectedCube) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=list(COLUMNS)).astype({"value": "Int64"})
 
 
-def reach_section(reached: Reached, notes: tuple[str, ...]) -> Section:
-    """Every step by group."""
+def reach_section(reached: Reached, once: tuple[str, ...], notes: tuple[str, ...]) -> Section:
+    """Every step by group; in which line people of several groups are, and who is counted at all."""
     rows = [
         {"group": group.removesuffix(f" or {NOT_DECLARED}"), "step": label, "shown": reached.line(group, step)[0], "share": share}
         for group in reached.groups
@@ -92,7 +92,7 @@ def reach_section(reached: Reached, notes: tuple[str, ...]) -> Section:
     ]
     table = pd.DataFrame(rows, columns=list(SECTIONS["reach"])).astype({"share": "Int64"})
     policy = reached.cube.policy
-    sentences = [f"{mark} {meaning}." for mark, meaning in SHORTHAND.items() if (table["shown"] == mark).any()]
+    sentences = [*(f"{mark} {meaning}." for mark, meaning in SHORTHAND.items() if (table["shown"] == mark).any()), *once]
     if (table["shown"] == CONFIDENTIAL).any():
         sentences.append(
             f"A count is also hidden where fewer than {policy.smallest_count} people, or none, were lost since the last one shown: "
@@ -100,7 +100,7 @@ def reach_section(reached: Reached, notes: tuple[str, ...]) -> Section:
         )
     method = (
         f"Rules {reached.cube.rules}: counts under {policy.smallest_count} hidden, others rounded to the nearest {policy.round_to}. "
-        "Shares are of those to whom a workshop was open, from the counts as shown. Who belongs to several groups is counted in the first."
+        "Shares are of those to whom a workshop was open, from the counts as shown."
     )
     return Section(table, (*sentences, *reached.cube.steps, *notes), method)
 
@@ -109,7 +109,7 @@ def cost_section(reached: Reached, cost: float | None) -> Section:
     """What the workshops cost for each place that was attended."""
     blank = pd.DataFrame(columns=list(SECTIONS["cost"]))
     if cost is None:
-        return Section(blank, ("The definition does not say what the workshops cost.",))
+        return Section(blank, ("The cost was not entered.",))
     if not reached.attended:
         return Section(blank, ("Not shown: how many attended may not be told, and the cost of a place would tell it.",))
     rows = [

@@ -20,6 +20,7 @@ from standardsetting.disclosure.release import SECTIONS, Section
 from standardsetting.process import Process
 
 SEED = 20230724
+ASSOCIATION = "Attended or not: an association"
 IN_100, POINTS = "in 100 people", "points of the total score"
 NO_OUTCOME = "Not shown: no outcome is known yet."
 _NOT_IDENTIFIED = (
@@ -82,8 +83,9 @@ _NO_PRIOR = "Not shown: nothing is declared as fixed before the invitations, so 
 def design_section(found: Results, process: Process) -> Section:
     """What the way the workshops were offered can show: said before any number."""
     told = process.positive_action
+    no_comparison = "in a way that allows no comparison by offer"
     rows = [
-        {"item": "Design", "content": found.design.kind if found.design.identified else "no comparison by offer"},
+        {"item": "How workshops were offered", "content": found.design.kind if found.design.identified else no_comparison},
         {"item": "Is an effect identified?", "content": _identified(found.design)},
         {"item": "What it can show", "content": _CAN_SAY.get(found.design.kind, "")},
         {"item": "Why" if not found.design.identified else "What has to hold", "content": found.design.sentence},
@@ -115,9 +117,9 @@ def effects_section(found: Results) -> Section:
             rows.append(_row("Effect of attending, on who attends because of the offer", found.complier.effect, found.refused["complier"]))
     attended = found.attended
     for effect in (attended.rate, attended.total) if attended else ():
-        rows.append(_row("Attended or not: association, attenders differ", effect, found.refused["association"]))
+        rows.append(_row(ASSOCIATION, effect, found.refused["association"]))
     if attended is None:
-        rows.append(_untold("Attended or not: association, attenders differ", found.refused["association"]))
+        rows.append(_untold(ASSOCIATION, found.refused["association"]))
     # The same refusal of shares and totals is said once.
     rows = [row for at, row in enumerate(rows) if row["estimate"] is not None or row["sentence"] not in [r["sentence"] for r in rows[:at]]]
     table = pd.DataFrame(rows, columns=list(SECTIONS["effects"])).astype(dict.fromkeys(("estimate", "low", "high"), "Int64"))
@@ -137,7 +139,7 @@ def balance_section(found: Results, process: Process) -> Section:
     ]
     apart = int(table["large_after"].sum())
     said = (
-        "After weighting, attenders and others are alike on all that is compared here: no difference is above 0.1 standard deviations."
+        "People are taken as alike where they differ by 0.1 standard deviations or less."
         if not apart
         else f"After weighting, {apart} of {len(table)} differences are still above 0.1 standard deviations: read on with caution."
     )
@@ -191,19 +193,29 @@ def _row(question: str, effect: Effect, refused: str) -> dict[str, object]:
     }  # fmt: skip
 
 
+_PEOPLE = {
+    "attended": "people who attended",
+    "did not attend": "people who did not",
+    "offered a place": "people offered a place",
+    "wait list": "people on the wait list",
+    "invited before the interview": "people invited before the interview",
+    "invited after it": "people invited after it",
+}
+
+
 def _untold(question: str, why: str) -> dict[str, object]:
     return {"question": question, "outcome": RATE, "estimate": None, "low": None, "high": None, "unit": "", "method": "", "sentence": why}
 
 
 def _in_words(effect: Effect, estimate: int | None, low: int | None, high: int | None, unit: str) -> str:
-    sides = f"“{effect.one}” compared with “{effect.other}”"
+    sides = f"{_PEOPLE[effect.one]} compared with {_PEOPLE[effect.other]}"
     more, fewer = ("more", "fewer") if unit == IN_100 else ("higher", "lower")
     if not estimate:
         found = "as many in 100 met the standard" if unit == IN_100 else "total scores about as high"
     else:
         by = more if estimate > 0 else fewer
         found = f"{abs(estimate)} {by} in 100 met the standard" if unit == IN_100 else f"total scores {by} by {abs(estimate)} on average"
-    sides = f"{sides[0]}{sides[1].upper()}{sides[2:]}"
+    sides = f"{sides[:1].upper()}{sides[1:]}"
     if low is None or high is None:
         return f"{sides}: {found}; the 95% interval has no end."
     ends = " to ".join(f"{abs(end)} {more if end > 0 else fewer}" if end else "0" for end in (low, high))
