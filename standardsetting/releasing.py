@@ -2,6 +2,9 @@
 
 A scheduled run may build and hold. Nothing reaches the reports folder, and so nobody who was not told to look, before the release stands in
 the ledger with the names of who prepared and who signed it; and what reaches it is the held report itself, byte for byte.
+
+The ledger holds the hash of every report that was held and of the release it was made from. What lies beside a report (its manifest, the
+journal, a seal) is believed only where the ledger says the same.
 """
 
 from __future__ import annotations
@@ -12,16 +15,16 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from standardsetting import records
 from standardsetting.disclosure.policy import TIERS, Tier
-from standardsetting.errors import StageError, UsageError
+from standardsetting.errors import DisclosureError, PublishingError, StageError, UsageError
 from standardsetting.publishing import alone, now_in, reports_of
-from standardsetting.sealed import file_digest
+from standardsetting.sealed import SEAL, file_digest
 from standardsetting.stages import COHORT, NAMED, RESTRICTED
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
 KINDS = ("cohort-diversity", "positive-action")
 HELD, RELEASES = Path(COHORT) / "held", Path(COHORT) / "releases"
+HELD_RECORD = "report held"
 NO_NEW_FIGURES = "No new figures: this says nothing that the last release did not."
 
 
@@ -51,7 +55,9 @@ class Prepared:
 def hold(
     kind: str, process: Process, folder: Path, *, tier: Tier = "director", milestone: str | None = None, timeout: int = 600
 ) -> tuple[RunResult, Prepared]:
-    """Build, audit and render a report about groups, and hold it in the process folder.
+    """Build, audit and render a report about groups, hold it in the process folder, and record in the ledger which one it is.
+
+    A report that the ledger does not know, or that is not as the ledger knows it, is made again.
 
     Raises
     ------
@@ -61,12 +67,27 @@ def hold(
         Readers could work out too much, or an artefact holds a number that was not released.
     """
     from standardsetting import progress
-    from standardsetting.reporting.run import make_report
+    from standardsetting.reporting.run import make_report, run_of
 
     with alone(folder):
         prepared = _prepare(kind, process, folder, tier=tier, milestone=milestone)
         with progress.shown("Preparing the report") as step:
-            return make_report(_request(kind, prepared, process, folder, timeout=timeout, progress=step)), prepared
+            request = _request(kind, prepared, process, folder, timeout=timeout, progress=step)
+            known = newest_held(records.read(folder), run=(run := run_of(request)))
+            if not known:
+                # Without a record, because a run was killed or because somebody put it there, nobody knows what it is.
+                shutil.rmtree(request.folder / run, ignore_errors=True)
+            result = make_report(replace(request, known=str(known.get("manifest", ""))))
+        made = {**_report(kind, prepared, result.folder), "release": prepared.folder.name}
+        if made != known:
+            records.append(folder, HELD_RECORD, made, when=now_in(process))
+        return result, prepared
+
+
+def newest_held(chain: Sequence[records.Record], **of: str) -> Mapping[str, str]:
+    """What the newest record of a held report says, of a `run` or of the folder of a `release`; nothing where there is none."""
+    held = (record.body for record in reversed(chain) if record.kind == HELD_RECORD)
+    return next((body for body in held if all(body.get(name) == value for name, value in of.items())), {})
 
 
 def release(
@@ -81,58 +102,68 @@ def release(
     Raises
     ------
     UsageError
-        The same person prepared and signed.
+        The same person prepared and signed; a recipient without a name; the reports would lie among the held ones.
     StageError
         No such report is held, it was changed, or it is not what would be released now.
+    DisclosureError
+        The release folder that the report was made from was changed, or readers could work out too much.
+    PublishingError
+        The reports folder or the ledger cannot be written to; it says whether the release is recorded.
     """
     from standardsetting.disclosure import releases
     from standardsetting.reporting.held import publish_held
 
     releases.two_people(prepared_by, signed_by)
+    if not all(name.strip() for name in recipients):
+        raise UsageError("A recipient needs a name.", next_step='Say who receives it: --recipient "..."')
+    place = reports_of(process, folder, reports)
+    if (folder / COHORT).resolve() in (place.resolve(), *place.resolve().parents):
+        raise UsageError("The folder of the cohort is no place for published reports.", next_step="Name another folder for the reports.")
     with alone(folder):
-        prepared = _prepare(kind, process, folder, tier=tier, milestone=milestone)
-        place, history = reports_of(process, folder, reports), releases.read(folder)
+        prepared, history = _prepare(kind, process, folder, tier=tier, milestone=milestone), releases.read(folder)
         run, report = _signed(kind, prepared, process, folder, place, history)
-        told = list(recipients) or ["assessment director" if tier == "director" else "public"]
+        told = list(dict.fromkeys(recipients)) or ["assessment director" if tier == "director" else "public"]
         told = [name for name in told if name not in _received(history, report)]
-        if told:
-            releases.record(
-                folder,
-                prepared.protected,
-                recipients=told,
-                prepared_by=prepared_by,
-                signed_by=signed_by,
-                when=now_in(process),
-                report=report,
-            )
-        return publish_held(
-            run,
-            signed=report["manifest"],
-            kind=_named(kind, tier),
-            reports_folder=place,
-            process_id=prepared.release.process.id,
-            ledger_head=records.read(folder)[-1].hash,
-        ), prepared
+
+        def record() -> str:
+            """Write the release to the ledger, where it is not there yet; returns the hash of the ledger's newest record."""
+            people = {"prepared_by": prepared_by, "signed_by": signed_by}
+            try:
+                if told:
+                    releases.record(folder, prepared.protected, recipients=told, when=now_in(process), report=report, **people)
+            except OSError as error:
+                raise PublishingError(
+                    f"The ledger cannot be written to: {error.strerror or type(error).__name__}. Nothing was published.",
+                    next_step="Check free space and rights of the process folder, then run again.",
+                ) from None
+            return records.read(folder)[-1].hash
+
+        own = prepared.release.process.id
+        kept = publish_held(run, signed=report["manifest"], kind=_named(kind, tier), reports_folder=place, process_id=own, record=record)
+        return kept, prepared
 
 
 def _signed(
     kind: str, prepared: Prepared, process: Process, folder: Path, reports: Path, history: History
 ) -> tuple[Path, dict[str, str]]:
-    """The run to release, and what the ledger holds of it: what was released before, where it lies whole, else what is held."""
+    """The run to release, and what the ledger holds of it: what was released before, where it lies whole, else what is held.
+
+    A manifest beside a run says only that the files are those of that manifest. Which manifest it has to be, the ledger says.
+    """
     from standardsetting.reporting import manifest, publish
     from standardsetting.reporting.run import run_of
 
     run, tier, own = run_of(_request(kind, prepared, process, folder)), prepared.release.tier, prepared.release.process.id
     held, published = folder / HELD / own / run, reports / own / run
+    known = newest_held(records.read(folder), run=run)
     for place in (published, held):
-        if not publish.whole(place):
+        if manifest.verify(place):
             continue
-        sha256 = file_digest(place / manifest.MANIFEST_FILE)
-        report = {"kind": kind, "tier": tier, "seal": prepared.release.seal, "run": run, "manifest": sha256}
-        if place == held or _received(history, report):
+        report = _report(kind, prepared, place)
+        if _received(history, report) if place == published else known == {**report, "release": prepared.folder.name}:
             return place, report
     if held.is_dir():
-        found = "The held report is not as it was made."
+        found = "The held report is not the one that the ledger recorded when it was made."
     elif publish.pointed(held.parent, _named(kind, tier)):
         found = "The report that is held is not what would be released now: the ledger, the data or the workbench has changed since."
     else:
@@ -143,14 +174,21 @@ def _signed(
     )
 
 
+def _report(kind: str, prepared: Prepared, run: Path) -> dict[str, str]:
+    """What the ledger holds of a report that is held or released."""
+    from standardsetting.reporting import manifest
+
+    sha256 = file_digest(run / manifest.MANIFEST_FILE)
+    return {"kind": kind, "tier": prepared.release.tier, "seal": prepared.release.seal, "run": run.name, "manifest": sha256}
+
+
 def _prepare(kind: str, process: Process, folder: Path, *, tier: Tier, milestone: str | None) -> Prepared:
     """The snapshot, its cube, the audit against the ledger, and the sealed folder that the notebook will read."""
     from standardsetting.cohort.diversity import cube_of
     from standardsetting.cohort.positive_action.reported import reach_cube
     from standardsetting.cohort.snapshot import CohortSnapshot
     from standardsetting.disclosure import releases
-    from standardsetting.disclosure.policy import Policy
-    from standardsetting.disclosure.protect import protect
+    from standardsetting.disclosure.protect import policy_of, protect
     from standardsetting.disclosure.release import Release
     from standardsetting.named.snapshot import take
 
@@ -159,36 +197,54 @@ def _prepare(kind: str, process: Process, folder: Path, *, tier: Tier, milestone
     when = now_in(process)
     taken = take(process, folder, milestone=milestone or _latest_milestone(process, when.date()), when=when)
     snapshot = CohortSnapshot.read(taken.folder)
-    rules = snapshot.process.disclosure
-    policy = Policy(name=rules.policy, smallest_count=rules.smallest_count, round_to=rules.round_to)
+    policy = policy_of(snapshot.process)
     cube = reach_cube(snapshot) if kind == "positive-action" else cube_of(snapshot)
     history = releases.read(folder).about(cube.milestone)
     secret = _secret(folder) if policy.name == "rounded cube" else None
     protected = protect(cube, policy=policy, earlier=history.earlier, also=history.told(cube.hash), secret=secret)
     nothing_new = releases.nothing_new(history, protected)
     changes = _changes(history, cube.hash)
-    rests_on = _other_releases(kind, snapshot.process, folder)
+    rests_on = _other_releases(kind, snapshot.process, folder, tier)
     key = _key(protected, snapshot, changes, [each.release.seal for each in rests_on if each.release])
     place = folder / RELEASES / f"{kind}-{tier}-{key}"
-    if not place.is_dir():
+    if not _as_recorded(place, folder):
         cubes = list(dict.fromkeys([*(body["cube"] for body in history.releases), cube.hash]))
         number = cubes.index(cube.hash) + 1
         built = _built(kind, snapshot, protected, folder, tier=tier, number=number, changes=changes, rests_on=rests_on)
         staging = place.with_name(f".{place.name}")
         shutil.rmtree(staging, ignore_errors=True)
         built.write(staging)
+        # A folder that lies there and that no record names may say anything.
+        shutil.rmtree(place, ignore_errors=True)
         staging.rename(place)
     return Prepared(place, Release.read(place), protected, nothing_new)
 
 
-def _other_releases(kind: str, process: Process, folder: Path) -> tuple[ProcessReleased, ...]:
-    """What earlier processes released: the series of years, and what a report on workshops sets beside one another, rest on it."""
+def _as_recorded(place: Path, folder: Path) -> bool:
+    """Whether a release folder lies there that the ledger knows; one that is not as the ledger knows it is refused."""
+    known = newest_held(records.read(folder), release=place.name)
+    if not known or not place.is_dir():
+        return False
+    if not (place / SEAL).is_file() or file_digest(place / SEAL) != known["seal"]:
+        raise DisclosureError(
+            f"The release folder {place.name} is not the one that the ledger recorded. Nothing was made or released from it.",
+            next_step=f"Find out who changed it. Then delete {RELEASES.as_posix()}/{place.name} and make the report again.",
+        )
+    return True
+
+
+def _other_releases(kind: str, process: Process, folder: Path, tier: Tier) -> tuple[ProcessReleased, ...]:
+    """What earlier processes released: the series of years, and what a report on workshops sets beside one another, rest on it.
+
+    A public report rests on what those processes told the public.
+    """
     from standardsetting.cohort.diversity.over_years import released_by
     from standardsetting.cohort.positive_action.reported import ProcessReleased, processes_released
 
     if kind == "positive-action":
         return processes_released(process, folder)
-    return tuple(ProcessReleased(each.label, released_by((folder / each.folder).resolve())) for each in process.cohort.previous)
+    places = {each.label: (folder / each.folder).resolve() for each in process.cohort.previous}
+    return tuple(ProcessReleased(label, released_by(place, tier=tier)) for label, place in places.items())
 
 
 def _built(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,13 @@ from standardsetting.errors import DisclosureError, StageError, UsageError
 from standardsetting.publishing import alone, now_in
 
 if TYPE_CHECKING:
-    from standardsetting.disclosure.cube import Cube
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from standardsetting.disclosure.cube import Cube, Declaration
+    from standardsetting.disclosure.policy import Policy
     from standardsetting.disclosure.releases import History
-    from standardsetting.disclosure.statements import Statement
+    from standardsetting.disclosure.statements import Statement, Told
     from standardsetting.process import Process
 
 
@@ -36,12 +41,13 @@ def enter(
     Raises
     ------
     UsageError
-        No such characteristic, group, stage or count; or the figure cannot be true beside what else is known.
+        No such characteristic, group, stage or count; or readers can tell that the figure is false.
     """
     from standardsetting.cohort.diversity import cube_of
     from standardsetting.cohort.snapshot import CohortSnapshot
     from standardsetting.disclosure import releases
     from standardsetting.disclosure.cube import MEASURES
+    from standardsetting.disclosure.protect import policy_of
     from standardsetting.disclosure.statements import known
     from standardsetting.linkage import latest
 
@@ -68,7 +74,7 @@ def enter(
         )
     statement = known(groups[group], stage, count, low, high, source=source)
     with alone(folder):
-        if _contradicts(cube, releases.read(folder), statement):
+        if _contradicts(cube, releases.read(folder), statement, policy=policy_of(process)):
             raise UsageError(
                 "The figure cannot be true beside what was released and the totals of this cohort, so it was not entered.",
                 next_step="Read it again at its source.",
@@ -90,16 +96,34 @@ def withdraw(process: Process, folder: Path, *, number: int, reason: str, by: Se
         return releases.withdraw(folder, number, reason=reason, by=by, when=now_in(process))
 
 
-def _contradicts(cube: Cube, history: History, statement: Statement) -> bool:
-    """Whether a statement cannot be true beside the totals and everything that was told."""
-    from standardsetting.disclosure.bounds import ContradictionError
-    from standardsetting.disclosure.protect import protect
+@dataclass(frozen=True)
+class _Readers:
+    """What readers have of a cohort: what is declared about it, the totals over everybody, and what was released and told."""
 
-    about = history.about(cube.milestone)
+    declaration: Declaration
+    totals: NDArray[np.int64]
+    policy: Policy
+    told: tuple[Told, ...]
+
+
+def _contradicts(cube: Cube, history: History, statement: Statement, *, policy: Policy) -> bool:
+    """Whether readers themselves could tell that a statement is false, from the totals and everything that was released and told.
+
+    No count of a group is looked at: whether a figure is taken or refused must tell nothing that readers do not have. A figure that only
+    the true counts contradict is taken, like a true one.
+    """
+    readers = _Readers(cube.declaration, cube.totals, policy, history.about(cube.milestone).told(cube.hash))
+    return not _can_be_true(readers, [statement]) and _can_be_true(readers, [])
+
+
+def _can_be_true(readers: _Readers, statements: Sequence[Told]) -> bool:
+    from standardsetting.disclosure.audit import attack
+    from standardsetting.disclosure.bounds import ContradictionError
+
     try:
-        protect(cube, earlier=about.earlier, also=(*about.told(cube.hash), statement))
+        attack(readers, also=statements)
     except ContradictionError:
-        return True
+        return False
     except DisclosureError:
-        return False  # true, and so much that nothing more can be released: the ledger has to know
-    return False
+        return True  # nothing is proved, so nothing is refused
+    return True

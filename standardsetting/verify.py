@@ -8,15 +8,14 @@ from typing import Any
 
 from standardsetting import records
 from standardsetting.blind.scores import ACCOUNT, BENCHMARK, DEFINITION, INTERVIEWS, RATINGS, BlindScores
-from standardsetting.disclosure.release import Release
 from standardsetting.disclosure.releases import RELEASE
 from standardsetting.errors import UsageError, WorkbenchError
 from standardsetting.linkage import problems as snapshot_problems
 from standardsetting.named.close import CODE_BOOK, IDENTITIES, read_closing
 from standardsetting.process import Process
-from standardsetting.releasing import HELD, KINDS, RELEASES
+from standardsetting.releasing import HELD, KINDS, RELEASES, newest_held
 from standardsetting.reporting import manifest, publish
-from standardsetting.sealed import SEAL, file_digest
+from standardsetting.sealed import SEAL, file_digest, unseal
 from standardsetting.stages import BLIND, CLOSED_RECORD, CLOSING, NAMED, STANDARD_RECORD
 
 
@@ -55,8 +54,10 @@ def verify(process: Process, folder: Path, reports_folder: Path, *, run: str | N
     if run and not (reports_folder / run / manifest.MANIFEST_FILE).is_file():
         raise UsageError("There is no run of that name with a manifest.", next_step="standardsetting status lists the runs.")
     run_problems = [problem for path in runs for problem in _run(path, chain, journal)]
-    groups = () if problems else (*snapshot_problems(folder), *_releases(folder))
+    groups = () if problems else (*snapshot_problems(folder), *_releases(folder, chain), *_held(folder, chain))
     quoted = (*_forgotten(chain, journal), *_evidence(chain, reports_folder), *_signed(chain, reports_folder))
+    if strange := publish.strange_lines(reports_folder):
+        quoted = (*quoted, f"The journal of runs holds {strange} {'line' if strange == 1 else 'lines'} that no run wrote.")
     found = (*problems, *closing_problems, *groups, *quoted, *run_problems)
     return Verification(len(chain), inputs, len(runs), found)
 
@@ -90,16 +91,35 @@ def _closing(process: Process, folder: Path, chain: tuple[records.Record, ...]) 
     return len(inputs), problems
 
 
-def _releases(folder: Path) -> list[str]:
-    """The sealed folders that reports about groups were made from, and the reports that are held."""
-    problems = []
-    for place in sorted((folder / RELEASES).glob("*")):
+def _releases(folder: Path, chain: tuple[records.Record, ...]) -> list[str]:
+    """The sealed folders that reports about groups were made from are those that the ledger names."""
+    problems, there = [], set()
+    for place in sorted(place for place in (folder / RELEASES).glob("*") if not place.name.startswith(".")):
         try:
-            Release.read(place)
+            unseal(place, needed=(), what="release", how_to_get="Make one: standardsetting report cohort-diversity")
         except WorkbenchError as error:
             problems.append(error.message)
-    held = sorted(path.parent for path in (folder / HELD).glob(f"*/*/{manifest.MANIFEST_FILE}") if not path.parent.is_symlink())
-    return problems + [f"Held run {run.name}: {problem}" for run in held for problem in manifest.verify(run)]
+            continue
+        there.add(seal := file_digest(place / SEAL))
+        if seal != newest_held(chain, release=place.name).get("seal", seal):
+            problems.append(f"The release folder {place.name} was sealed anew after the ledger recorded it.")
+    rests_on = {record.body["report"].get("seal") for record in chain if record.kind == RELEASE} - {None}
+    if gone := len(rests_on - there):
+        what = "release folder that was" if gone == 1 else "release folders that were"
+        problems.append(f"{gone} {what} released according to the ledger: not there, or changed.")
+    return problems
+
+
+def _held(folder: Path, chain: tuple[records.Record, ...]) -> list[str]:
+    """Every report that is held is the one that the ledger recorded when it was made."""
+    problems = []
+    for file in sorted(file for file in (folder / HELD).glob(f"*/*/{manifest.MANIFEST_FILE}") if not file.parent.is_symlink()):
+        run = file.parent
+        if found := manifest.verify(run):
+            problems += [f"Held run {run.name}: {problem}" for problem in found]
+        elif newest_held(chain, run=run.name).get("manifest") != file_digest(file):
+            problems.append(f"Held run {run.name}: it is not the one that the ledger recorded. standardsetting report makes it again.")
+    return problems
 
 
 def _strangers(folder: Path, expected: set[str], what: str) -> list[str]:

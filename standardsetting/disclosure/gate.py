@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from standardsetting.errors import DisclosureError
 
-# Digits with thousands separators or decimals; not part of a word such as ethnicity_5 or h2, nor of a longer reference.
+# Digits with thousands separators or decimals; not part of an identifier such as ethnicity_5, nor of a longer reference.
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:[,\u202f\u00a0]\d{3})+|\d+)(?:\.\d+)?(?![\w]|\.\d)")
 _UNIT = re.compile(r"(?<=\d)(?=(?:px|pt|em|rem|mm|cm|th|st|nd|rd|s|k|x)\b)")
 _WORDS = (
@@ -27,6 +27,10 @@ _SPELT = re.compile(rf"\b(?:(?P<tens>{'|'.join(_TENS)})(?:[- ](?P<unit>{'|'.join
 # "one of them", "zero tolerance": small words that are not counts unless people follow.
 _PEOPLE = r"(?:[\w-]+\s+){0,2}(?:people|persons?|candidates?|women|woman|men|man|officers?|applicants?|per cent|%)"
 _PEOPLE_FOLLOW = re.compile(rf"\s+(?:of\s+(?:the\s+)?)?{_PEOPLE}\b")
+_OTHERWISE = {"none": 0, "a single": 1, "half a dozen": 6, "a dozen": 12}
+_OTHERWISE_SPELT = rf"\b({'|'.join(word.replace(' ', chr(92) + 's+') for word in _OTHERWISE)})\s+(?:of\s+(?:the\s+)?)?{_PEOPLE}\b"
+# A word with one number at its beginning, inside or end (4women, W4). An identifier has an underscore; a digest is long and hexadecimal.
+_GLUED = r"(?<![\w.])(?![0-9a-fA-F]{8,}\b)(?:[^\W\d_]+\d+[^\W\d_]*|\d+[^\W\d_]+)(?!\w)"
 
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
@@ -46,6 +50,8 @@ _FORMS = re.compile(
     | (?<![\w.,(-]) \d+\s+to\s+\d+ (?![\w%]|[.,]\d)
     | \btotal\s+of\s+\d+(?:\.\d+)? (?![\w%])
     | (?<![\w.,-]) \d+\s+(?:more|fewer)\b
+    | {_GLUED}
+    | {_OTHERWISE_SPELT}
     """,
     re.VERBOSE,
 )
@@ -87,7 +93,8 @@ def _plain(text: str) -> str:
 def _numbers(text: str) -> set[Decimal]:
     """As `numbers`, with their signs."""
     plain = _UNIT.sub(" ", _plain(text))
-    return {_signed(match.group()) for match in _NUMBER.finditer(plain)} | _spelt(plain.casefold())
+    glued = {Decimal(digits) for word in re.findall(_GLUED, plain) for digits in re.findall(r"\d+", word)}
+    return {_signed(match.group()) for match in _NUMBER.finditer(plain)} | glued | _spelt(plain.casefold())
 
 
 def _signed(written: str) -> Decimal:
@@ -95,7 +102,7 @@ def _signed(written: str) -> Decimal:
 
 
 def _spelt(text: str) -> set[Decimal]:
-    found: set[Decimal] = set()
+    found = {Decimal(_OTHERWISE[" ".join(words.split())]) for words in re.findall(_OTHERWISE_SPELT, text)}
     counted_before = -1
     for match in _SPELT.finditer(text):
         follows = bool(_PEOPLE_FOLLOW.match(text, match.end()))

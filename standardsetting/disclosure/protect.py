@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from standardsetting.disclosure import cells as tables
 from standardsetting.disclosure import rounded
 from standardsetting.disclosure.audit import AuditResult, Verdicts, attack
+from standardsetting.disclosure.chain import links
 from standardsetting.disclosure.cube import Cube, Declaration
 from standardsetting.disclosure.plan import ALL, COUNTS, NOTHING, VERDICTS, Earlier, Plan, Planner, Table
 from standardsetting.disclosure.policy import RULES, Policy
@@ -29,7 +30,11 @@ from standardsetting.disclosure.told import told as told_by
 from standardsetting.disclosure.told import verdict_codes
 from standardsetting.errors import DisclosureError, UsageError
 
+if TYPE_CHECKING:
+    from standardsetting.process import Process
+
 _GIVING_WAY = (ALL, COUNTS, VERDICTS, NOTHING)
+_CHANNELS = ("counts", VERDICTS, NOTHING)  # the modes have the names of their channels
 _WORDS = {
     COUNTS: "leaves out a stage beside one between which few were lost",
     VERDICTS: "shows verdicts instead of counts",
@@ -105,7 +110,7 @@ def protect(
         Codes of verdicts from counts; `standardsetting.cohort.verdict.verdicts` unless given.
     earlier
         Protected values of earlier releases of this process (`releases.earlier`): they are reused until a count has moved by `change`,
-        whatever else has happened since.
+        whatever else has happened since. Tables that gave way stay as they stood.
     also
         What earlier releases, FOI answers and the press told (`releases.told`).
     secret
@@ -119,9 +124,9 @@ def protect(
     policy = policy or Policy()
     reused: Earlier = {} if earlier is None else earlier
     insiders = singletons(cube)
-    modes = dict.fromkeys(cube.declaration.tables, _GIVING_WAY[0])
+    modes = _stood(cube, policy, reused)
     release = _released(cube, policy, modes, verdict, reused, secret)
-    steps: list[str] = []
+    steps = [f"{' by '.join(table)} {_WORDS[mode]}, as in an earlier release." for table, mode in modes.items() if mode != ALL]
     while True:
         result = attack(release, also=also, verdict=verdict)
         if result.passed and insiders:
@@ -142,6 +147,37 @@ def protect(
             gave_way = f"{' by '.join(table)} {_WORDS[modes[table]]}: readers could have worked out too much."
             release = _released(cube, policy, modes, verdict, reused, secret)
         steps.append(gave_way)
+
+
+def policy_of(process: Process) -> Policy:
+    """The rules of a process, as its definition has them."""
+    rules = process.disclosure
+    return Policy(name=rules.policy, smallest_count=rules.smallest_count, round_to=rules.round_to)
+
+
+def _stood(cube: Cube, policy: Policy, earlier: Earlier) -> dict[Table, str]:
+    """How far each table had given way in the newest release: what it hid then is not shown because a figure was withdrawn since.
+
+    The ledger holds channels and not modes, so a table gave way where its groups are large enough for more than they had.
+    """
+    if policy.name == "rounded cube":  # such a table has no line there
+        had = {label for label, *_ in earlier}
+        return {table: NOTHING if had and " by ".join(table) not in had else ALL for table in cube.declaration.tables}
+    modes, planner = dict.fromkeys(cube.declaration.tables, ALL), Planner(cube, policy, {})
+    for table in modes:
+        plan = planner.blank(table, ALL)
+        channels = {group: at for label, group, _, at in earlier if label == plan.label and at in (VERDICTS, NOTHING)}
+        focal = [group for group in plan.groups if group != plan.comparator]
+        if not set(focal) <= set(channels):
+            continue  # some had counts, or nothing was released
+        best, could = (min(map(_CHANNELS.index, of)) for of in ([channels[g] for g in focal], [plan.channels[g] for g in focal]))
+        modes[table] = _CHANNELS[best] if best > could else ALL
+    stages = links(cube.declaration.stages)
+    for table, plan in plans(cube, policy, modes, earlier).items():
+        hidden = {(g, at) for g, seen in plan.shown.items() for at in seen if earlier.get((plan.label, g, *stages[at]), 0) is None}
+        if any(at in plan.free for _, at in hidden):
+            modes[table] = COUNTS
+    return modes
 
 
 def singletons(cube: Cube) -> tuple[Told, ...]:

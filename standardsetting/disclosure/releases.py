@@ -6,6 +6,7 @@ It holds protected values, never true ones. A later release is audited against a
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -34,7 +35,8 @@ class History:
     Attributes
     ----------
     earlier
-        The newest protected value of each count, None where it was hidden.
+        The newest protected value of each count, None where it was hidden. A line whose group had no counts in the newest release stands
+        under its channel in place of the measure, None too: a table that gave way stays so.
     told
         What FOI answers and the press told, and what a release of the same snapshot told.
     """
@@ -59,6 +61,9 @@ class History:
             for table, group, stage, measure, _, value, channel in body["cells"]:
                 if channel in ("counts", "undeclared") and measure in ("entered", "passed"):
                     found[table, group, stage, measure] = value
+        for table, group, stage, _, _, _, channel in self.releases[-1]["cells"] if self.releases else ():
+            if channel in ("verdict", "none"):
+                found[table, group, stage, channel] = None
         return found
 
     def told(self, cube_hash: str) -> tuple[Told, ...]:
@@ -145,9 +150,16 @@ def two_people(prepared_by: str, signed_by: str) -> None:
 
 
 def _different(people: Sequence[str]) -> bool:
-    """Whether these are two names, and not one name twice."""
-    names = {" ".join(name.split()).casefold() for name in people}
-    return len(people) == len(names) == 2 and "" not in names
+    """Whether these are two names of two letters at least, and not one name twice, in whatever order and spelling."""
+    names = {_letters(name) for name in people}
+    return len(people) == len(names) == 2 and min(map(len, names)) >= 2
+
+
+def _letters(name: str) -> str:
+    """The words of a name in the order of the alphabet, letters alone: no mark, no invisible sign and no order makes another person."""
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    seen = "".join(sign for sign in plain if unicodedata.category(sign) not in ("Cf", "Mn", "Me"))
+    return "".join(sorted("".join(sign if sign.isalpha() else " " for sign in seen).split()))
 
 
 def record_outside(

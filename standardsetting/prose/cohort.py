@@ -182,7 +182,7 @@ def diversity_answer(release: Release) -> Passage:
         + paragraphs(together, untold)
         + _asked(release)
         + paragraphs(_beside_earlier(release))
-        + paragraphs(" ".join([_standing(release), *_changes(release)]), _withheld(release))
+        + paragraphs(" ".join([_standing(release), *_changes(release)]))
     )
 
 
@@ -296,6 +296,7 @@ def certificate(release: Release) -> Passage:
                 else "but for those that the totals over everybody settle by themselves."
             ),
             "The ledger of the process holds who prepared this release and who signed it.",
+            _withheld(release),
             *_provably_small(audit["warnings"]),
             *(
                 ["What is asked about the cohort was changed after the interviews were closed; the ledger has both versions."]

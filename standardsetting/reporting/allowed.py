@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -40,12 +40,27 @@ _NUMBERED = {"number": ("record", "release"), "rules": ("rules",), "cut": ("tota
 # What the header holds for the program alone.
 _FOR_THE_PROGRAM = {"editions", "policy", "warnings"}
 # The scale of impact ratios, as one; its places are whole numbers too. Numbers that begin the items of a list in a PDF.
-_SCALE, _ITEMS = re.compile(r"(?<![\d.])0\.5\s+0\.8\s+1\s+1\.25\s+2(?![\d.])"), re.compile(r"^\d{1,2}\.[ ]*$", re.MULTILINE)
-# How many comparisons, groups of people or stages a chart or a sentence is about: numbers of things, of which no release need speak.
+_SCALE, _ITEM = re.compile(r"(?<![\d.])0\.5\s+0\.8\s+1\s+1\.25\s+2(?![\d.])"), re.compile(r"^(\d{1,2})\.[ ]*$", re.MULTILINE)
+# How many comparisons, groups or stages a sentence or a chart is about: numbers of things, of which no release need speak. Each sentence
+# stands here whole, as it is written: with less of it, the same words would count people.
 _OF_THINGS = re.compile(
-    r"\b[\d,]+ (?=(?:declared )?(?:comparisons|groups|stages|steps|covariates|dots|counts|possible values)\b"
-    r"|declared\b|exploratory\b|more have no counts)"
-    r"|\b\d+ of (?:the )?\d+ (?=declared comparisons|cannot tell)"
+    "|".join(
+        rf"(?<![\w.,]){sentence}".replace(" ", r"\s+").replace("#", r"\d[\d,]*")
+        for sentence in (
+            r"# of # declared comparisons? shows? a gap\b",
+            r"No material gap in # of # declared comparisons?\b",
+            r"This cohort cannot tell: # of # declared comparisons? (?:is|are) too uncertain\b",
+            r"# of # declared comparisons? cannot tell, or may not be shown\b",
+            r"Impact ratios of # declared comparisons with 95% intervals; # more have no counts\.",
+            r"# comparisons have figures, # of them declared in advance\."
+            r"(?: # more have a verdict and no figures\.)?(?: # may not be shown\.)?",
+            r"Lines of the share of # groups after each of # stages; a stage without a mark\b",
+            r"pairs of lines for # groups and the others beside each, the per cent left\b",
+            r"Impact ratios of # comparisons, a point for each of # processes, and the band\b",
+            r"# of # comparisons? (?:has|have) a line that crosses [01], which is no difference\b",
+            r"each leaves at least # possible values\.",
+        )
+    )
 )
 # What stands in brackets refers to a note; the pages of a PDF's contents stand above their title.
 # A text of a program that nobody reads: a pattern, a key, the name of a file or of an encoding.
@@ -59,7 +74,7 @@ def gate_of(folder: Path) -> Callable[[Sequence[Path]], None]:
     allowed = of_release(folder)
 
     def gate(artefacts: Sequence[Path]) -> None:
-        refuse((piece for artefact in artefacts for piece in _unnumbered(pieces(artefact))), allowed=allowed)
+        refuse((piece for artefact in artefacts for piece in _unnumbered(list(pieces(artefact)))), allowed=allowed)
 
     return gate
 
@@ -78,7 +93,7 @@ def of_release(folder: Path) -> Allowed:
                 if name in _NUMBERED:
                     forms += [f"{word} {leaf}" for word in _NUMBERED[name]]
                 elif isinstance(leaf, str):
-                    texts.append(leaf)
+                    texts.append(_OF_THINGS.sub(" ", leaf))
                 elif name == "attacked":
                     numbers.append(leaf)
         elif file.name != SEAL:
@@ -104,7 +119,7 @@ def _of_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> _Printed
     for row in (dict(zip(columns, cells, strict=True)) for cells in rows):
         for name, cell in row.items():
             if isinstance(cell, str):
-                texts.append(cell)
+                texts.append(_OF_THINGS.sub(" ", cell))
             elif cell is not None and name not in bound:
                 numbers.append(cell)
             elif cell is not None and name in shares:
@@ -129,16 +144,27 @@ def _leaves(node: Any, name: str = "") -> Iterator[tuple[str, str | float]]:
         yield name, node
 
 
-def _unnumbered(pieces: Iterable[Piece]) -> Iterator[Piece]:
+def _unnumbered(pieces: Sequence[Piece]) -> Iterator[Piece]:
     """Texts without the numbers that count pages, notes and things: a list of pages, references to notes, and the notes in their order."""
-    note = 1
-    for piece in pieces:
-        text = piece.text
-        for uncounted in (_NOTE, _PAGES_LISTED, _ITEMS, _SCALE, _OF_THINGS):
+    note, items = 1, _items(pieces)
+    for at, piece in enumerate(pieces):
+        text = _ITEM.sub(lambda item, at=at: " " if (at, item.start()) in items else item.group(), piece.text)  # type: ignore[misc]
+        for uncounted in (_NOTE, _PAGES_LISTED, _SCALE, _OF_THINGS):
             text = uncounted.sub(" ", text)
         if piece.kind == "sheet" and text.startswith(f"{note}\n"):
             text, note = text.partition("\n")[2], note + 1
         yield replace(piece, text=text)
+
+
+def _items(pieces: Sequence[Piece]) -> set[tuple[int, int]]:
+    """Where the items of a list begin: 1, 2 and so on in their order, two at least. Any other number on a line of its own is a number."""
+    found, run = set[tuple[int, int]](), list[tuple[int, int]]()
+    for at, piece in enumerate(pieces):
+        for item in _ITEM.finditer(piece.text):
+            number = int(item[1])
+            run = [*run, (at, item.start())] if number == len(run) + 1 else [(at, item.start())] if number == 1 else []
+            found |= set(run) if len(run) > 1 else set()
+    return found
 
 
 def _words(file: Path) -> Iterator[str]:

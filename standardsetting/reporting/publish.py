@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from filelock import FileLock, Timeout
 
@@ -40,20 +40,36 @@ def locked(folder: Path) -> Iterator[None]:
             f"The reports folder cannot be made: {error.strerror or type(error).__name__}.",
             next_step="Look at the place given for reports.",
         ) from None
+    lock = FileLock(folder / LOCK_FILE, timeout=0)
     try:
-        with FileLock(folder / LOCK_FILE, timeout=0):
-            yield
+        lock.acquire()
     except Timeout:
         raise BusyError(
             "Another run is making a report of this process.", next_step="Wait until it is done and run again; nothing was changed."
         ) from None
+    except OSError as error:
+        raise _not_written(error) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _not_written(error: OSError) -> PublishingError:
+    return PublishingError(
+        f"The reports folder cannot be written to: {error.strerror or type(error).__name__}. Nothing was published.",
+        next_step="Check free space and rights of the reports folder, then run again.",
+    )
 
 
 @contextmanager
 def staged(folder: Path, key: str) -> Iterator[Path]:
     """A staging folder that only its owner can enter, removed at the end whatever happens. The caller holds the lock."""
     staging = folder / f"{STAGING_PREFIX}{key}-{os.getpid()}"
-    staging.mkdir(mode=0o700)
+    try:
+        staging.mkdir(mode=0o700)
+    except OSError as error:
+        raise _not_written(error) from None
     try:
         yield staging
     finally:
@@ -107,15 +123,15 @@ def point(folder: Path, kind: str, run: str) -> None:
     with suppress(FileNotFoundError):
         draft.unlink()
     try:
-        draft.symlink_to(run, target_is_directory=True)
-    except OSError:
-        draft.write_text(run + "\n", encoding="utf-8")
-    try:
+        try:
+            draft.symlink_to(run, target_is_directory=True)
+        except OSError:
+            draft.write_text(run + "\n", encoding="utf-8")
         draft.replace(pointer)
     except OSError as error:
         raise PublishingError(
             f"The report is published as {run}; the pointer latest-{kind} could not be set: {error.strerror or type(error).__name__}.",
-            next_step="Run again: the report is not made a second time.",
+            next_step=f"See that latest-{kind} there is no folder, then run again: the report is not made a second time.",
         ) from None
     _sync(folder)
 
@@ -131,7 +147,7 @@ def pointed(folder: Path, kind: str) -> str:
 def note(folder: Path, entry: Mapping[str, Any]) -> None:
     """Append a line to the journal of runs. A line that a crash cut short stays alone on its line."""
     line = json.dumps(dict(entry), ensure_ascii=False) + "\n"
-    with (folder / JOURNAL_FILE).open("ab+") as journal:
+    with _writing(folder) as journal:
         size = journal.seek(0, os.SEEK_END)
         if size:
             journal.seek(size - 1)
@@ -141,6 +157,24 @@ def note(folder: Path, entry: Mapping[str, Any]) -> None:
         os.fsync(journal.fileno())
 
 
+def can_note(folder: Path) -> None:
+    """Refuse unless a line can be added to the journal, before anything is done that could not be noted afterwards."""
+    with _writing(folder):
+        pass
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[BinaryIO]:
+    try:
+        with (folder / JOURNAL_FILE).open("ab+") as journal:
+            yield journal
+    except OSError as error:
+        raise PublishingError(
+            f"The journal of runs cannot be written to: {error.strerror or type(error).__name__}.",
+            next_step=f"Check free space and rights of the reports folder, and that {JOURNAL_FILE} there is a file; then run again.",
+        ) from None
+
+
 def entry(kind: str, run: str, outcome: str, ledger_head: str | None, **more: Any) -> dict[str, Any]:
     """What the journal holds of a run: when, what, how it ended, and the newest record of the ledger at that moment."""
     when = datetime.now(UTC).isoformat(timespec="seconds")
@@ -148,15 +182,28 @@ def entry(kind: str, run: str, outcome: str, ledger_head: str | None, **more: An
 
 
 def journal(folder: Path) -> list[dict[str, Any]]:
-    """The runs so far, oldest first: `when`, `kind`, `run`, `outcome`. Lines that a crash cut short are left out."""
+    """The runs so far, oldest first: `when`, `kind`, `run`, `outcome`. Lines that a crash cut short, or that no run wrote, are left out."""
+    return [line for line in _lines(folder) if _is_entry(line)]
+
+
+def strange_lines(folder: Path) -> int:
+    """How many lines of the journal can be read and are not what a run writes."""
+    return sum(1 for line in _lines(folder) if not _is_entry(line))
+
+
+def _lines(folder: Path) -> Iterator[Any]:
     file = folder / JOURNAL_FILE
-    entries: list[dict[str, Any]] = []
     for line in file.read_text(encoding="utf-8", errors="replace").splitlines() if file.is_file() else ():
         with suppress(json.JSONDecodeError):
-            entry = json.loads(line)
-            if isinstance(entry, dict) and {"when", "kind", "outcome"} <= set(entry):
-                entries.append(entry)
-    return entries
+            yield json.loads(line)
+
+
+def _is_entry(line: Any) -> bool:
+    return (
+        isinstance(line, dict)
+        and all(isinstance(line.get(name), str) for name in ("when", "kind", "outcome"))
+        and all(isinstance(line.get(name), str | None) for name in ("run", "manifest", "ledger_head"))
+    )
 
 
 def as_published(run: Path, journal: Iterable[Mapping[str, Any]]) -> bool:
@@ -169,6 +216,17 @@ def as_published(run: Path, journal: Iterable[Mapping[str, Any]]) -> bool:
 def whole(run: Path) -> bool:
     """Whether a run lies there as it was made: its files are those of its manifest, and its manifest is the one that the journal noted."""
     return run.is_dir() and not manifest.verify(run) and as_published(run, journal(run.parent))
+
+
+def lies_there(run: Path, *, known: str | None = None) -> bool:
+    """Whether a run lies there as it was made: its manifest is the one that is known elsewhere, or that no line of the journal gainsays."""
+    if manifest.verify(run):
+        return False
+    if known is not None:
+        return file_digest(run / manifest.MANIFEST_FILE) == known
+    noted = journal(run.parent)
+    unnoted = not any(entry.get("run") == run.name and entry.get("manifest") for entry in noted)
+    return unnoted or as_published(run, noted)
 
 
 def file_away(restricted: Path, name: str, text: str) -> str:

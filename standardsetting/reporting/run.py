@@ -12,6 +12,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,6 +93,8 @@ class ReportRequest:
         Called with the name of each step as it starts.
     gate
         Called with the artefacts before they are published; raises where one holds what may not be released.
+    known
+        SHA-256 of the only manifest with which a run that lies there is taken as made; None: what the journal beside it noted.
     """
 
     kind: str
@@ -106,6 +109,7 @@ class ReportRequest:
     notebook: Path | None = None
     progress: Callable[[str], None] = lambda step: None
     gate: Callable[[Sequence[Path]], None] | None = None
+    known: str | None = None
 
     @property
     def folder(self) -> Path:
@@ -115,7 +119,7 @@ class ReportRequest:
     @property
     def stem(self) -> str:
         """The name of the artefacts, without ending."""
-        return KINDS[self.kind].notebook.replace("_", "-")
+        return KINDS[self.kind].notebook.replace("_", "-") + ("-public" if KINDS[self.kind].to_publish else "")
 
 
 @dataclass(frozen=True)
@@ -169,12 +173,10 @@ def make_report(request: ReportRequest) -> RunResult:
     with publish.locked(request.folder):
         publish.sweep(request.folder)
         final = request.folder / run
-        journal = publish.journal(request.folder)
-        unnoted = not any(entry.get("run") == run and entry.get("manifest") for entry in journal)
-        if final.is_dir() and not manifest.verify(final) and (unnoted or publish.as_published(final, journal)):
+        if publish.lies_there(final, known=request.known):
             publish.point(request.folder, request.kind, run)
             # A run that was killed between its rename and its line in the journal gets that line now.
-            noted = {"manifest": file_digest(final / manifest.MANIFEST_FILE)} if unnoted else {}
+            noted = {} if publish.whole(final) else {"manifest": file_digest(final / manifest.MANIFEST_FILE)}
             publish.note(request.folder, publish.entry(request.kind, run, "already done", request.ledger_head, **noted))
             return RunResult(run, final, True, tuple(sorted(final.iterdir())), time.monotonic() - started)
         try:
@@ -182,10 +184,12 @@ def make_report(request: ReportRequest) -> RunResult:
                 notices = _Maker(request, run, seal, staging).make(notebook, final)
         except WorkbenchError as error:
             failed = publish.entry(request.kind, run, type(error).__name__, request.ledger_head, exit_code=int(error.exit_code))
-            publish.note(request.folder, failed)
+            with suppress(PublishingError):
+                publish.note(request.folder, failed)
             raise
         except BaseException:
-            publish.note(request.folder, publish.entry(request.kind, run, "failed", request.ledger_head))
+            with suppress(PublishingError):
+                publish.note(request.folder, publish.entry(request.kind, run, "failed", request.ledger_head))
             raise
         publish.point(request.folder, request.kind, run)
     return RunResult(run, final, False, tuple(sorted(final.iterdir())), time.monotonic() - started, notices)

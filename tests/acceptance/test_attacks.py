@@ -295,7 +295,7 @@ def weekly_release_is_possible(seed: int) -> bool:
     from pathlib import Path
 
     folder, release = Path(tempfile.mkdtemp()), ours(seed)
-    sign = {"recipients": ["director"], "prepared_by": "A", "signed_by": "B", "when": datetime(2024, 1, 5, tzinfo=UTC)}
+    sign = {"recipients": ["director"], "prepared_by": "Ada One", "signed_by": "Bo Two", "when": datetime(2024, 1, 5, tzinfo=UTC)}
     releases.record(folder, release, **sign)
     moved = people(seed).copy()
     moved.loc[0, "ending"] = ending("met", "withdrawn")
@@ -363,7 +363,7 @@ def second_declaration_is_possible(seed: int, changed: Declaration) -> bool:
     from pathlib import Path
 
     folder, release = Path(tempfile.mkdtemp()), ours(seed)
-    sign = {"recipients": ["director"], "prepared_by": "A", "signed_by": "B", "when": datetime(2024, 1, 5, tzinfo=UTC)}
+    sign = {"recipients": ["director"], "prepared_by": "Ada One", "signed_by": "Bo Two", "when": datetime(2024, 1, 5, tzinfo=UTC)}
     releases.record(folder, release, **sign)
     try:
         releases.record(folder, SimpleNamespace(**{**release.__dict__, "declaration": changed, "milestone": "later"}), **sign)

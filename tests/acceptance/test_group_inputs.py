@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 
-from standardsetting import releasing
+from standardsetting import releasing, told_elsewhere
 from standardsetting.cohort.snapshot import CohortSnapshot
-from standardsetting.errors import DisclosureError, WorkbenchError
+from standardsetting.errors import DisclosureError, UsageError, WorkbenchError
 from standardsetting.linkage import latest
 from standardsetting.named.close import close
 from standardsetting.named.snapshot import take
@@ -222,3 +222,21 @@ def test_a_press_line_makes_the_next_release_hide_more_or_stop(tmp_path: Path) -
     else:
         assert hidden(after.release) > hidden(before.release) and after.protected.steps
     assert kinds(folder).count("disclosure statement") == 6
+
+
+def test_what_became_of_the_only_one_of_a_group_is_not_told_by_what_is_taken(tmp_path: Path) -> None:
+    """Whatever is said of that person's outcome is taken, true or not, as long as the totals allow it; every attempt is in the ledger."""
+    made = tables(120)
+    _alone(made)
+    folder = decided(process_of(tmp_path / "process", made))
+    process = Process.load(folder)
+    take(process, folder, milestone="interview_outcomes", when=NOW)
+    said_of_her = {"characteristic": "sex", "group": "Female", "source": "Courier", "text": "Words.", "by": "Ada One"}
+    answers = [(stage, "passed", *ends) for stage in ("interviewed", "met_hurdles", "met_standard") for ends in ((0, 0), (1, 1), (1, 9))]
+    for stage, count, low, high in [*answers, ("applied", "entered", 2, 9)]:
+        entered = told_elsewhere.enter(process, folder, stage=stage, count=count, low=low, high=high, **said_of_her)
+        told_elsewhere.withdraw(process, folder, number=entered.number, reason="Another answer.", by=["Ada One", "Bo Two"])
+    assert kinds(folder).count("disclosure statement") == len(answers) + 1
+    with pytest.raises(UsageError):  # more than applied: anybody can see that
+        told_elsewhere.enter(process, folder, stage="applied", count="entered", low=121, high=121, **said_of_her)
+    assert kinds(folder).count("disclosure statement") == len(answers) + 1

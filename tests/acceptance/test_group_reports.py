@@ -118,7 +118,7 @@ def say(where: Path, *words: object) -> SimpleNamespace:
         [sys.executable, "-m", "standardsetting.cli", *map(str, words)],
         cwd=where, env={**os.environ, "TMPDIR": str(where / "tmp")}, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
-    assert done.returncode != 1, done.err
+    assert done.returncode != 1, done.stderr
     with (where / "told.txt").open("a", encoding="utf-8") as kept:
         kept.write(done.stdout + done.stderr)
     record = json.loads(done.stdout) if "--json" in words else {}

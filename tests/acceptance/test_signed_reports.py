@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import signal
@@ -15,11 +16,11 @@ import pytest
 
 from standardsetting import records, releasing
 from standardsetting.cohort.snapshot import CohortSnapshot
-from standardsetting.errors import StageError
+from standardsetting.errors import DisclosureError, PublishingError, StageError
 from standardsetting.linkage import latest
 from standardsetting.process import Process
 from standardsetting.reporting import manifest, publish
-from standardsetting.sealed import file_digest
+from standardsetting.sealed import SEAL, file_digest, seal
 from standardsetting.verify import verify
 
 # The people and the process of the tests beside this file.
@@ -31,7 +32,9 @@ DECIDE, PEOPLE, copied, kinds, process_of, say, tables = (
     _beside.DECIDE, _beside.PEOPLE, _beside.copied, _beside.kinds, _beside.process_of, _beside.say, _beside.tables,
 )  # fmt: skip
 RELEASE = ("release", "cohort-diversity", "process", *PEOPLE)
-SIGNED = {"prepared_by": "Ada One", "signed_by": "Bo Two"}
+# The ledger as it was before the report was held: what a run leaves that was killed between the report and its record.
+BEFORE = "ledger-before.jsonl"
+SIGNED: dict[str, Any] = {"prepared_by": "Ada One", "signed_by": "Bo Two"}
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +55,7 @@ def early(base: Path) -> SimpleNamespace:
 
 @pytest.fixture(scope="module")
 def held(base: Path, early: SimpleNamespace) -> Path:
+    shutil.copy(base / "process" / records.LEDGER, base / BEFORE)
     done = say(base, "report", "cohort-diversity", "process", "--json")
     assert done.code == 0, done.all
     return base / str(done.record["folder"])
@@ -75,26 +79,131 @@ def test_nothing_is_released_that_nobody_could_have_looked_at(early: SimpleNames
     assert "disclosure release" not in early.kinds and not early.published
 
 
+def rewrite(run: Path, words: str = "Only 4 of the 9 met the standard.") -> str:
+    """Change a page, with a manifest to match, as somebody would who knows manifests; returns the hash of that manifest."""
+    page = run / "cohort-diversity.html"
+    page.write_text(page.read_text(encoding="utf-8") + words, encoding="utf-8")
+    listed = manifest.read(run)
+    return manifest.write(run, {k: v for k, v in listed.items() if k not in ("schema", "software", "versions", "outputs")})
+
+
+def release_of(root: Path, **more: Any) -> Any:
+    folder = root / "process"
+    return releasing.release("cohort-diversity", Process.load(folder), folder, **{**SIGNED, "reports": root / "reports", **more})
+
+
 def test_a_held_report_that_was_changed_is_not_released(base: Path, held: Path, tmp_path: Path) -> None:
     root = copied(base, tmp_path / "copy")
     folder, run = root / "process", root / held.relative_to(base)
-    page, signed, journal = run / "cohort-diversity.html", run / "manifest.json", run.parent / publish.JOURNAL_FILE
-    whole = {file: file.read_bytes() for file in (page, signed, journal)}
+    page, journal = run / "cohort-diversity.html", run.parent / publish.JOURNAL_FILE
+    whole = {file: file.read_bytes() for file in (page, run / "manifest.json", journal)}
 
-    def rewritten() -> None:
-        """A page with a manifest to match, as somebody would make who knows manifests."""
-        page.write_bytes(whole[page] + b" ")
-        listed = manifest.read(run)
-        manifest.write(run, {k: v for k, v in listed.items() if k not in ("schema", "software", "versions", "outputs")})
+    def noted() -> None:
+        """Whatever stands beside the report agrees with the change."""
+        publish.note(run.parent, publish.entry("cohort-diversity", run.name, "published", None, manifest=rewrite(run)))
 
-    for change in (lambda: page.write_bytes(whole[page] + b" "), page.unlink, rewritten, journal.unlink):
+    for change in (lambda: page.write_bytes(whole[page] + b" "), page.unlink, lambda: rewrite(run), noted):
         change()
         with pytest.raises(StageError) as refused:
-            releasing.release("cohort-diversity", Process.load(folder), folder, **SIGNED, reports=root / "reports")
+            release_of(root)
         assert "standardsetting report" in refused.value.next_step and not released(folder) and not runs(root / "reports")
+        assert [p for p in verify(Process.load(folder), folder, root / "reports" / "groups").problems if p.startswith("Held run")]
         for file, old in whole.items():
             file.write_bytes(old)
-    assert releasing.release("cohort-diversity", Process.load(folder), folder, **SIGNED, reports=root / "reports")
+    assert release_of(root)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_what_lies_among_the_held_reports_is_believed_only_where_the_ledger_knows_it(
+    base: Path, held: Path, tmp_path: Path, known: bool
+) -> None:
+    """Changed, and the journal that noted the change gone; or held by a run that was killed before its record, and changed since."""
+    root = copied(base, tmp_path / "copy")
+    folder, run = root / "process", root / held.relative_to(base)
+    if not known:
+        shutil.copy(root / BEFORE, folder / records.LEDGER)
+    changed = rewrite(run)
+    (run.parent / publish.JOURNAL_FILE).unlink()
+    with pytest.raises(StageError):
+        release_of(root)
+    result, _ = releasing.hold("cohort-diversity", Process.load(folder), folder)
+    noted = [record.body["manifest"] for record in records.read(folder) if record.kind == releasing.HELD_RECORD]
+    assert not result.already_done and len(noted) == 1 + known
+    assert noted[-1] == file_digest(result.folder / manifest.MANIFEST_FILE) != changed
+    again, _ = releasing.hold("cohort-diversity", Process.load(folder), folder)
+    assert again.already_done and len([kind for kind in kinds(folder) if kind == releasing.HELD_RECORD]) == len(noted)
+    published, _ = release_of(root)
+    assert content(published.folder) == content(result.folder)
+    assert "Only 4 of the 9" not in (published.folder / "cohort-diversity.html").read_text(encoding="utf-8")
+
+
+def reseal(place: Path) -> None:
+    """Show a count that was hidden, and seal the folder anew."""
+    counts = json.loads((place / "counts.json").read_text(encoding="utf-8"))
+    next(row for row in counts["data"] if row[-1] == "[c]")[-1] = "7"
+    (place / "counts.json").write_text(json.dumps(counts), encoding="utf-8")
+    seal(place, [file.name for file in place.iterdir() if file.name != SEAL])
+
+
+def test_a_release_that_was_sealed_anew_is_refused(base: Path, held: Path, tmp_path: Path) -> None:
+    root = copied(base, tmp_path / "copy")
+    folder, process = root / "process", Process.load(root / "process")
+    (place,) = (folder / releasing.RELEASES).iterdir()
+    true = content(place)
+    reseal(place)
+    for act in (lambda: releasing.hold("cohort-diversity", process, folder), lambda: release_of(root)):
+        with pytest.raises(DisclosureError) as refused:
+            act()
+        assert place.name in refused.value.next_step
+    assert not released(folder) and not runs(root / "reports")
+    assert [p for p in verify(process, folder, root / "reports" / "groups").problems if "sealed anew" in p]
+    shutil.rmtree(place)  # as the message says
+    assert release_of(root) and content(place) == true
+    assert verify(process, folder, root / "reports" / "groups").problems == ()
+
+
+def test_a_release_that_no_record_names_is_built_again(base: Path, held: Path, tmp_path: Path) -> None:
+    root = copied(base, tmp_path / "copy")
+    folder = root / "process"
+    shutil.copy(root / BEFORE, folder / records.LEDGER)
+    (place,) = (folder / releasing.RELEASES).iterdir()
+    true = content(place)
+    reseal(place)
+    prepared = releasing._prepare("cohort-diversity", Process.load(folder), folder, tier="director", milestone=None)
+    assert prepared.folder == place and content(place) == true
+
+
+@pytest.mark.parametrize("hindered", ["groups", f"groups/{publish.LOCK_FILE}", f"groups/{publish.JOURNAL_FILE}"])
+def test_nothing_is_recorded_that_cannot_be_published(base: Path, held: Path, tmp_path: Path, hindered: str) -> None:
+    root = copied(base, tmp_path / "copy")
+    folder, reports = root / "process", root / "elsewhere"
+    place = reports / hindered
+    place.parent.mkdir(parents=True)
+    if hindered == "groups":
+        place.write_text("A file where the folder should be.", encoding="utf-8")
+    else:
+        place.mkdir()
+    with pytest.raises(PublishingError) as refused:
+        release_of(root, reports=reports)
+    assert refused.value.message.startswith("No release is recorded.") and not released(folder)
+    shutil.rmtree(reports)
+    result, _ = release_of(root, reports=reports)
+    assert content(result.folder) == content(held) and len(released(folder)) == 1
+
+
+def test_a_publication_that_fails_after_the_record_says_so_and_is_finished_by_the_next_call(
+    base: Path, held: Path, tmp_path: Path
+) -> None:
+    root = copied(base, tmp_path / "copy")
+    folder, reports = root / "process", root / "reports" / "groups"
+    (reports / "latest-cohort-diversity" / "full").mkdir(parents=True)
+    with pytest.raises(PublishingError) as failed:
+        release_of(root)
+    assert failed.value.message.startswith("The release is recorded;") and len(released(folder)) == 1
+    shutil.rmtree(reports / "latest-cohort-diversity")
+    result, _ = release_of(root)
+    assert result.already_done and len(released(folder)) == 1 and publish.pointed(reports, "cohort-diversity") == held.name
+    assert verify(Process.load(folder), folder, reports).problems == ()
 
 
 def test_what_the_ledger_learnt_since_has_to_be_looked_at_first(base: Path, held: Path, tmp_path: Path) -> None:
@@ -221,3 +330,23 @@ def test_verify_finds_a_report_that_nobody_released_and_one_that_is_gone(base: P
     assert verify(process, folder, reports).problems == ()
     shutil.rmtree(reports / held.name)
     assert [p for p in verify(process, folder, reports).problems if "does not lie there" in p]
+
+
+def test_verify_finds_lines_that_no_run_wrote_and_a_cohort_that_is_gone_and_minds_no_hidden_files(
+    base: Path, held: Path, tmp_path: Path
+) -> None:
+    root = copied(base, tmp_path / "copy")
+    folder, reports = root / "process", root / "reports" / "groups"
+    process = Process.load(folder)
+    release_of(root)
+    (folder / releasing.RELEASES / ".DS_Store").touch()
+    (folder / releasing.RELEASES / ".cohort-diversity-director-x").mkdir()
+    assert verify(process, folder, reports).problems == ()
+    journal = reports / publish.JOURNAL_FILE
+    whole = journal.read_bytes()
+    for line in ({"when": 1, "kind": "x", "outcome": "y"}, {"when": "", "kind": "", "outcome": "", "run": [5], "ledger_head": [1]}, 7):
+        journal.write_bytes(whole + json.dumps(line).encode() + b"\n")
+        assert verify(process, folder, reports).problems == ("The journal of runs holds 1 line that no run wrote.",)
+    journal.write_bytes(whole)
+    shutil.rmtree(folder / "cohort")
+    assert [p for p in verify(process, folder, reports).problems if "1 release folder that was released" in p]

@@ -12,6 +12,7 @@ from standardsetting.disclosure.gate import Allowed, Finding, Piece, check, inte
 from standardsetting.disclosure.protect import ProtectedCube, protect
 from standardsetting.disclosure.statements import known
 from standardsetting.errors import DisclosureError, Exit
+from standardsetting.reporting.allowed import _unnumbered
 
 
 @pytest.mark.parametrize(
@@ -19,7 +20,11 @@ from standardsetting.errors import DisclosureError, Exit
     [
         ("1,250 people", {1250}),
         ("12.5% of 40", {Decimal("12.5"), 40}),
-        ("table ethnicity_5, level h2, sha 1f3a9c", set()),
+        ("table ethnicity_5, sha 1f3a9c, run e12345678", set()),
+        ("4women, women4, W4 and \uff34\uff14", {4}),
+        ("a dozen women, half a dozen officers", {12, 6}),
+        ("none of the women, a single woman", {0, 1}),
+        ("none can be told, a single stage", set()),
         ("M 10.0 37.5 L 20 5", {10, Decimal("37.5"), 20, 5}),
         ("width=37px", {37}),
         ("three of the four women", {3, 4}),
@@ -149,6 +154,45 @@ def test_a_negative_number_is_no_leave_for_a_count() -> None:
     allowed = Allowed.of(numbers=[-9, 40])
     assert check([Piece("a", "cell", "\u22129 of 40, or -40")], allowed=allowed) == ()
     assert check([Piece("a", "cell", "9")], allowed=allowed)
+
+
+def test_letters_beside_a_number_are_no_leave_for_the_number() -> None:
+    allowed = Allowed.of(["A single candidate, on level h2."])
+    assert check([Piece("a", "page", "level H2: a single candidate")], allowed=allowed) == ()
+    for written in ("2", "2women", "W2", "a single woman", "1"):
+        assert check([Piece("a", "page", written)], allowed=allowed), written
+
+
+# Sentences about things, with other words beside the same numbers that would count people.
+OF_THINGS = [
+    ("9 of 12 declared comparisons show a gap", "9 of 12 declared comparisons of women"),
+    ("No material gap in 4 of 7 declared comparisons", "No material gap in 4 of 7 women"),
+    ("4 of 9 declared comparisons cannot tell, or may not be shown.", "4 of the 9 cannot tell"),
+    ("24 comparisons have figures, 3 of them declared in advance. 41 more have a verdict and no figures. 7 may not be shown.", "3 of them"),
+    ("24 comparisons have figures, 3 of them declared in advance. 7 may not be shown.", "Women: 7 may not be shown."),
+    ("2 of 3 comparisons have a line that crosses 1, which is no difference.", "2 of 3 have a line"),
+    ("Impact ratios of 9 declared comparisons with 95% intervals; 3 more have no counts.", "3 more have no counts"),
+    ("Lines of the share of 4 groups after each of 7 stages; a stage without a mark may not be told.", "4 groups of women"),
+]
+
+
+@pytest.mark.parametrize(("sentence", "people"), OF_THINGS)
+def test_numbers_of_things_pass_in_their_own_sentence_only(sentence: str, people: str) -> None:
+    allowed = Allowed.of(numbers=[0, 40, 95], forms=["95%"])
+    assert check(_unnumbered([Piece("a", "page", sentence.replace(" ", "\n", 1))]), allowed=allowed) == ()
+    assert check(_unnumbered([Piece("a", "page", people)]), allowed=allowed)
+
+
+@pytest.mark.parametrize("text", ["Only 4 declared a disability.", "4 counts of women", "4 of the 9 cannot tell", "4 stages", "4 dots"])
+def test_what_is_no_sentence_of_ours_does_not_pass(text: str) -> None:
+    assert check(_unnumbered([Piece("a", "page", text)]), allowed=[40])
+
+
+def test_the_items_of_a_list_pass_in_their_order_and_nothing_else_does() -> None:
+    pages = [Piece("a", "page", "1. \nWomen\n2.\nMen"), Piece("a", "page", "3.\nOthers")]
+    assert check(_unnumbered(pages), allowed=[40]) == ()
+    for text in ("Women\n4.\nMen", "Women\n1.\nMen", "1.\nWomen\n2.\nMen\n4.\nOthers"):
+        assert check(_unnumbered([Piece("a", "page", text)]), allowed=[40]), text
 
 
 def test_intervals_are_compared_by_their_numbers() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,14 +13,17 @@ import pytest
 
 from standardsetting import records
 from standardsetting.disclosure import releases
+from standardsetting.disclosure.bounds import ContradictionError
 from standardsetting.disclosure.cube import Characteristic, Cube, Declaration, ending
+from standardsetting.disclosure.policy import Policy
 from standardsetting.disclosure.protect import protect
 from standardsetting.disclosure.statements import VerdictTold, known
 from standardsetting.errors import DisclosureError, StageError, UsageError
+from standardsetting.told_elsewhere import _contradicts
 
 SEX = Characteristic("sex", ("women", "men"), "men", undeclared=("unknown",))
 DECLARED = Declaration(("applied", "met"), (SEX,), (("sex",),))
-SIGNED = {"recipients": ["director"], "prepared_by": "A", "signed_by": "B", "when": datetime(2024, 1, 5, tzinfo=UTC)}
+SIGNED = {"recipients": ["director"], "prepared_by": "Ada", "signed_by": "Bo", "when": datetime(2024, 1, 5, tzinfo=UTC)}
 WOMEN = (("sex", ("women",)),)
 
 
@@ -117,7 +121,7 @@ def test_what_outsiders_told_enters_the_audit(tmp_path: Path) -> None:
 
 
 def test_signing_needs_another_person_and_a_recipient(tmp_path: Path) -> None:
-    for change in ({"signed_by": "a "}, {"recipients": []}, {"signed_by": ""}):
+    for change in ({"signed_by": "ada "}, {"recipients": []}, {"signed_by": ""}):
         with pytest.raises(UsageError):
             releases.record(tmp_path, protect(made()), **{**SIGNED, **change})
     with pytest.raises(UsageError):
@@ -178,6 +182,8 @@ def test_a_figure_that_is_withdrawn_counts_no_more_and_stays_in_the_ledger(tmp_p
         ({"by": ["Ada One", " ada  one "]}, "two different people"),
         ({"by": ["Ada One", "Bo Two", "Cy Three"]}, "two different people"),
         ({"by": ["Ada One", " "]}, "two different people"),
+        ({"by": ["Ada One", "."]}, "two different people"),
+        ({"by": ["Ada One", "B"]}, "two different people"),
         ({"reason": " "}, "reason"),
         ({"number": 1}, "records 2"),
         ({"number": 9}, "records 2"),
@@ -200,6 +206,103 @@ def test_nothing_is_withdrawn_twice(tmp_path: Path) -> None:
     assert len(records.read(tmp_path)) == 2
 
 
-def test_one_name_written_twice_signs_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("one", "again"),
+    [
+        ("A  Person", "a person"),
+        ("Jos\u00e9 One", "Jose\u0301 One"),
+        ("Ada One", "Ada\u200b One\ufeff"),
+        ("Ada One", "Ada One."),
+        ("Ada One", "One, Ada"),
+        ("Ada One", "\uff21da One"),
+        ("Ada One", "A"),
+        (".", "Ada One"),
+    ],
+)
+def test_one_name_written_twice_signs_nothing(one: str, again: str) -> None:
     with pytest.raises(UsageError):
-        releases.record(tmp_path, protect(made()), **{**SIGNED, "prepared_by": "A  Person", "signed_by": "a person"})
+        releases.two_people(one, again)
+    releases.two_people("Ada One", "Bo Two")
+    releases.two_people("Li", "Xu")
+
+
+def test_what_a_release_hid_beside_a_figure_stays_hidden_when_the_figure_is_withdrawn(tmp_path: Path) -> None:
+    told = [known(WOMEN, "met", "passed", 31, 34, source="press")]
+    entered = releases.record_outside(tmp_path, told, source="press", text="a line", entered_by="Ada", when=SIGNED["when"])
+    first = protect(made(), also=told)
+    assert any("verdicts" in step for step in first.steps) and pd.isna(value(first))
+    releases.record(tmp_path, first, **SIGNED)
+    history = releases.read(tmp_path)
+    # The figure still counts: the same again, so that a release that was cut short is finished.
+    assert releases.nothing_new(history, protect(made(), earlier=history.earlier, also=history.told(first.hash)))
+    releases.withdraw(tmp_path, entered.number, **PAIR)
+    history = releases.read(tmp_path)
+    assert not pd.isna(value(protect(made())))
+    for cube in (made(), made(passed=33, milestone="later")):
+        again = protect(cube, earlier=history.earlier, also=history.told(cube.hash))
+        assert pd.isna(value(again)) and pd.isna(again.cells.query("group == 'women'")["value"]).all()
+        assert again.steps == ("sex shows verdicts instead of counts, as in an earlier release.",)
+    assert releases.nothing_new(history, protect(made(), earlier=history.earlier, also=history.told(first.hash)))
+
+
+def test_a_stage_that_was_left_out_stays_out(tmp_path: Path) -> None:
+    """Where nobody can fail, a stage beside another is shown until a figure stops it; withdrawing the figure does not bring it back."""
+    freed = Declaration(("applied", "seen", "met"), (SEX,), (("sex",),), impossible=frozenset([("seen", "not passed")]))
+    rows = [(sex, ending(*how)) for sex, ways in {
+        "women": {("met",): 40, ("met", "not passed"): 40, ("seen", "withdrawn"): 4},
+        "men": {("met",): 90, ("met", "not passed"): 70, ("seen", "withdrawn"): 6},
+    }.items() for how, n in ways.items() for _ in range(n)]  # fmt: skip
+    cube = Cube.of(pd.DataFrame(rows, columns=["sex", "ending"]), process="p", milestone="met", declaration=freed)
+    shown = lambda release: release.cells.query("group == 'women' and stage == 'met' and measure == 'entered'")["value"].iloc[0]  # noqa: E731
+    told = [known(WOMEN, "seen", "withdrawn", 0, 4, source="press")]
+    free, first = protect(cube), protect(cube, also=told)
+    assert not pd.isna(shown(free)) and pd.isna(shown(first)) and not pd.isna(value(first))
+    releases.record(tmp_path, first, **SIGNED)
+    history = releases.read(tmp_path)
+    again = protect(cube, earlier=history.earlier, also=history.told(cube.hash))
+    assert pd.isna(shown(again)) and releases.nothing_new(history, again)
+
+
+def test_a_table_left_out_of_a_rounded_cube_stays_out() -> None:
+    policy, secret = Policy("rounded cube"), b"0123456789abcdef"
+    assert len(protect(made(), policy=policy, secret=secret).cells)
+    other = {("ethnicity_2", "ethnic minority", "applied", "entered"): 60}  # what an earlier release showed: nothing by sex
+    again = protect(made(), policy=policy, secret=secret, earlier=other)
+    assert again.cells.empty and again.steps == ("sex is not shown, as in an earlier release.",)
+
+
+def swapped(passed: int) -> Cube:
+    """One woman among men: she passed or not, and the totals over everybody are the same."""
+    rows = [("women", ending("met"))] * passed + [("women", ending("met", "not passed"))] * (1 - passed)
+    rows += [("men", ending("met"))] * (90 - passed) + [("men", ending("met", "not passed"))] * (69 + passed)
+    return Cube.of(pd.DataFrame(rows, columns=["sex", "ending"]), process="p", milestone="met", declaration=DECLARED)
+
+
+def test_whether_a_figure_is_taken_tells_nothing_of_a_hidden_count() -> None:
+    """Asked of the only woman, or of a count that nothing was released of, every answer is taken that the totals allow."""
+    figures = [("met", "passed", low, high) for low, high in ((0, 0), (1, 1), (1, 9), (2, 9), (40, 44))] + [("applied", "entered", 2, 9)]
+    cubes = [swapped(0), swapped(1), made()]
+    for cube in cubes:
+        for stage, count, low, high in figures:
+            statement = known(WOMEN, stage, count, low, high, source="press")
+            assert not _contradicts(cube, releases.History(()), statement, policy=Policy())
+        over = known(WOMEN, "met", "passed", int(cube.totals.sum()) + 1, 900, source="press")
+        assert _contradicts(cube, releases.History(()), over, policy=Policy())
+
+
+def test_a_figure_is_judged_against_what_was_released_and_a_true_one_is_always_taken(tmp_path: Path) -> None:
+    cube = made()
+    releases.record(tmp_path, protect(cube), **SIGNED)  # 30 women passed: readers know 28 to 32
+    history = releases.read(tmp_path)
+    refused = [n for n in range(25, 36) if _contradicts(cube, history, known(WOMEN, "met", "passed", n, n), policy=Policy())]
+    assert refused == [25, 26, 27, 33, 34, 35]
+    # Where the ledger contradicts itself nothing can be judged, so nothing is refused.
+    both = [known(WOMEN, "met", "passed", n, n) for n in (28, 32)]
+    releases.record_outside(tmp_path, both, source="x", text="x", entered_by="Ada", when=SIGNED["when"])
+    assert not _contradicts(cube, releases.read(tmp_path), known(WOMEN, "met", "passed", 31, 31), policy=Policy())
+
+
+def test_a_figure_that_the_true_counts_contradict_stops_the_release_and_is_not_named() -> None:
+    with pytest.raises(ContradictionError) as stopped:
+        protect(made(), also=[known(WOMEN, "met", "passed", 5, 9, source="Courier")])
+    assert stopped.value.exit_code == 13 and not re.search(r"\d|women|sex|Courier", str(stopped.value))

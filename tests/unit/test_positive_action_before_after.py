@@ -15,6 +15,7 @@ from scipy import stats
 from standardsetting import BlindScores, Process
 from standardsetting.blind.decide import seal_standard
 from standardsetting.cohort.diversity import cube_of, diversity_release
+from standardsetting.cohort.diversity.over_years import released_by
 from standardsetting.cohort.positive_action.across_released import ReleasedCounts, across_released
 from standardsetting.cohort.positive_action.reported import positive_action_release, processes_released, reach_cube
 from standardsetting.cohort.positive_action.reported.before_after import ProcessReleased, before_and_after
@@ -273,7 +274,7 @@ def test_the_newest_release_of_the_ledger_is_read_and_what_it_kept_is_known(
 ) -> None:
     declared = declaring(snapshot, ".")
     assert processes_released(snapshot.process, folder) == ()
-    with pytest.raises(StageError, match="released nothing"):
+    with pytest.raises(StageError, match="released no report"):
         processes_released(declared.process, folder)
     own = processes_released(declaring(snapshot).process, folder)
     assert [each.release for each in own] == [None]
@@ -287,6 +288,8 @@ def test_the_newest_release_of_the_ledger_is_read_and_what_it_kept_is_known(
         earlier, mine = processes_released(declared.process, folder)
         assert earlier.release is not None and earlier.release.header["release"]["number"] == number
         assert earlier.reused == mine.reused and bool(mine.reused) is (number == 2)
+    with pytest.raises(StageError, match="tier public"):  # what the director was told is not what the public was told
+        released_by(folder, tier="public")
     key = ("sex", "Female", "met_standard", "passed")
     assert key in mine.reused
     found = before_and_after(declaring(snapshot, "earlier"), [replace(earlier, label="earlier"), mine])

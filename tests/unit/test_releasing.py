@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from standardsetting import Process, releasing
+from standardsetting import Process, records, releasing
 from standardsetting.disclosure import releases
 from standardsetting.errors import UsageError
 from standardsetting.shipped import shipped
@@ -34,6 +34,30 @@ def test_nobody_signs_what_they_prepared(prepared: str, signed: str, tmp_path: P
     with pytest.raises(UsageError):
         releasing.release("cohort-diversity", process, tmp_path, prepared_by=prepared, signed_by=signed)
     assert not list(tmp_path.iterdir())  # refused before anything was read, built or recorded
+
+
+@pytest.mark.parametrize("more", [{"recipients": ["press office", " "]}, {"reports": "cohort/held"}, {"reports": "cohort"}])
+def test_a_recipient_has_a_name_and_nothing_is_published_among_the_held(more: dict[str, Any], tmp_path: Path) -> None:
+    process = Process.load(shipped("data") / "sergeant-2023")
+    if "reports" in more:
+        more = {"reports": tmp_path / more["reports"]}
+    with pytest.raises(UsageError):
+        releasing.release("cohort-diversity", process, tmp_path, prepared_by="Ada One", signed_by="Bo Two", **more)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_newest_record_says_which_report_is_held() -> None:
+    def record(number: int, kind: str, **body: str) -> records.Record:
+        return records.Record(number, kind, "", body, "")
+
+    chain = (
+        record(1, releasing.HELD_RECORD, run="a", manifest="1", release="x"),
+        record(2, releasing.HELD_RECORD, run="a", manifest="2", release="x"),
+        record(3, releasing.HELD_RECORD, run="b", manifest="3", release="y"),
+        record(4, "disclosure release", run="a", manifest="4", release="x"),
+    )
+    assert [releasing.newest_held(chain, run=run).get("manifest") for run in "abc"] == ["2", "3", None]
+    assert releasing.newest_held(chain, release="x")["manifest"] == "2"
 
 
 def test_the_first_release_stays_the_first_however_often_it_is_made() -> None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from standardsetting.cohort import families, undeclared
@@ -105,7 +104,8 @@ def comparisons(shown: Shown, spans: tuple[Span, ...], process: Process) -> pd.D
                 rows.append(
                     {**_row(shown, table, group, span), "family": PRIMARY if primary else EXPLORATORY, "span": (span.since, span.until)}
                 )
-    return _with_families(pd.DataFrame(rows))
+    # Where no group shows counts the columns are there all the same.
+    return _with_families(pd.DataFrame(rows).reindex(columns=[*SECTIONS["comparisons"], "span"]))
 
 
 def _row(shown: Shown, table: Table, group: str, span: Span) -> dict[str, object]:
@@ -172,7 +172,7 @@ def _concern(verdict: Verdict) -> int:
 
 def _with_families(rows: pd.DataFrame) -> pd.DataFrame:
     names = [f"{r.characteristic}|{r.group}|{r.stage}" for r in rows.itertuples()]
-    p = rows["p"].to_numpy(dtype=float) if "p" in rows else np.full(len(rows), np.nan)
+    p = rows["p"].to_numpy(dtype=float)
     declared = [name for name, family in zip(names, rows["family"], strict=True) if family == PRIMARY]
     adjusted = families.adjust(pd.DataFrame({"comparison": names, "p": p}), declared=declared)
     rows = rows.assign(p=adjusted["p"].round(3), adjusted_p=adjusted["adjusted_p"].round(3))

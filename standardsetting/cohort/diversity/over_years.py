@@ -13,29 +13,32 @@ from standardsetting.cohort.diversity.declared import Span
 from standardsetting.cohort.trend import trend
 from standardsetting.cohort.words import in_a_sentence
 from standardsetting.disclosure import releases
+from standardsetting.disclosure.policy import Tier
 from standardsetting.disclosure.release import SECTIONS, Release, Section
 from standardsetting.errors import StageError
 from standardsetting.sealed import SEAL, file_digest
 
-RELEASED = "cohort-diversity-director-*"
 _ALONE = "There is one process only: a series needs a release of an earlier one."
 
 
-def released_by(folder: Path) -> Release:
-    """The newest diversity release of an earlier process: the one that its ledger holds.
+def released_by(folder: Path, *, tier: Tier = "director") -> Release:
+    """The newest diversity release of a tier by an earlier process: the one that its ledger holds.
+
+    A public report may say of an earlier process only what that process told the public.
 
     Raises
     ------
     StageError
-        That process released nothing, or what lies there is not what its ledger holds.
+        That process released nothing of this tier, or what lies there is not what its ledger holds.
     """
-    places = {file_digest(seal): seal.parent for seal in sorted((folder / "cohort" / "releases").glob(f"{RELEASED}/{SEAL}"))}
+    seals = (folder / "cohort" / "releases").glob(f"cohort-diversity-{tier}-*/{SEAL}")
+    places = {file_digest(seal): seal.parent for seal in sorted(seals)}
     for body in reversed(releases.read(folder).releases):
         if (place := places.get(body["report"].get("seal", ""))) is not None:
             return Release.read(place)
     raise StageError(
-        "An earlier process was named for the trend; it has released nothing.",
-        next_step="Release its report first, or take it out of [[cohort.previous]].",
+        f"An earlier process was named for the trend; it has released no report of the tier {tier}.",
+        next_step="Release that report of the earlier process first, or take the process out of [[cohort.previous]].",
     )
 
 
