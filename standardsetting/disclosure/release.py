@@ -172,6 +172,18 @@ class Release:
         return cls(head["kind"], head["tier"], process, head["header"], sections, seal=file_digest(folder / "seal.json"))
 
 
+def count_of(shown: str) -> int | None:
+    """The number that a line of counts shows; None where it shows a sign, or nothing.
+
+    Examples
+    --------
+    >>> count_of("1,250"), count_of("[c]"), count_of("")
+    (1250, None, None)
+    """
+    digits = shown.replace(",", "")
+    return int(digits) if digits.isdigit() else None
+
+
 def _table(file: Path) -> pd.DataFrame:
     content = json.loads(file.read_text(encoding="utf-8"))
     return pd.DataFrame(content["data"], columns=content["columns"])

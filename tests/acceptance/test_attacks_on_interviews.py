@@ -18,7 +18,7 @@ import pytest
 
 from standardsetting import Process
 from standardsetting.code_lists import NOT_KNOWN
-from standardsetting.cohort.diversity import cube_of, interview
+from standardsetting.cohort.diversity import cube_of, interview, who_applied
 from standardsetting.cohort.diversity.compared import Shown
 from standardsetting.cohort.diversity.declared import people_of
 from standardsetting.cohort.intersection import intersection
@@ -427,7 +427,7 @@ def a_reasons(seed: int) -> tuple[Score, Score]:
     naive, mine = Score(), Score()
     frame = people(seed)
     refused = (frame["stage_eligible"] == "not passed").to_numpy()
-    table = interview.reasons(snapshot(seed), pairs(seed), POLICY).table
+    table = who_applied.reasons(snapshot(seed), pairs(seed), POLICY).table
     for pair in pairs(seed):
         reason, focal = frame["reason_not_eligible"], refused & pair.is_focal
         totals = [int((refused & (reason == r)).sum()) for r in REASONS]

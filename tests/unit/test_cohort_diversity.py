@@ -17,7 +17,7 @@ import pytest
 from standardsetting import Process
 from standardsetting.blind.decide import seal_standard
 from standardsetting.blind.scores import BlindScores
-from standardsetting.cohort.diversity import cube_of, diversity_release
+from standardsetting.cohort.diversity import cube_of, diversity_release, who_applied
 from standardsetting.cohort.diversity.build import PUBLIC
 from standardsetting.cohort.rates import compare
 from standardsetting.cohort.snapshot import CohortSnapshot
@@ -256,3 +256,9 @@ def test_due_regard_asks_for_a_decision(release: Release) -> None:
 def test_scores_are_not_looked_at_without_a_standard(made: Any) -> None:
     early = replace(made.snapshot, standard=None)
     assert "gates" not in diversity_release(early, made.protected, tier="director", number=1).sections
+
+
+def test_where_nobody_was_refused_for_a_reason_on_record_no_reason_is_shown(made: Any) -> None:
+    people = made.snapshot.people.assign(reason_not_eligible=pd.Series(None, index=made.snapshot.people.index, dtype=object))
+    section = who_applied.reasons(replace(made.snapshot, people=people), (_first_pair(made),), made.protected.policy)
+    assert section.table.empty and section.sentences

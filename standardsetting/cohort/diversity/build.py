@@ -105,7 +105,7 @@ def diversity_release(
     cohort = snapshot.process.cohort.model_copy(update={"frames": ()})
     process = snapshot.process.without_sources().model_copy(update={"cohort": cohort})
     return Release(
-        "cohort-diversity", tier, process, {**_header(snapshot, protected, rows, number), "editions": editions(snapshot)}, sections
+        "cohort-diversity", tier, process, {**_header(snapshot, protected, number), "editions": editions(snapshot)}, sections
     )
 
 
@@ -120,7 +120,7 @@ def _about_the_interview(snapshot: CohortSnapshot, shown: compared.Shown) -> dic
         return {}
     policy, found = shown.cube.policy, interview.pairs(snapshot, shown)
     return {
-        "reasons": interview.reasons(snapshot, found, policy),
+        "reasons": who_applied.reasons(snapshot, found, policy),
         "gates": interview.gates(snapshot, found, policy),
         "superiority": interview.superiorities(snapshot, found, policy),
         "items": interview.items(snapshot, found),
@@ -191,15 +191,13 @@ def _due_regard(rows: pd.DataFrame, questions: Sequence[str]) -> Section:
     return Section(pd.DataFrame([{"finding": each, "decision": "", "owner": "", "date": ""} for each in (*findings, *questions)]))
 
 
-def _header(snapshot: CohortSnapshot, protected: ProtectedCube, rows: pd.DataFrame, number: int) -> dict[str, Any]:
+def _header(snapshot: CohortSnapshot, protected: ProtectedCube, number: int) -> dict[str, Any]:
     labels = {
         "stages": stage_labels(snapshot),
         "levels": titles_of(snapshot),
         "notes": {level.title: level.note for level in _levels_used(snapshot) if level.note},
     }
-    made = {"made": int(rows.attrs["comparisons"]["comparisons"]), "without_p": int(rows.attrs["comparisons"]["without_p"])}
-    shared = header_of(snapshot, protected, number=number, characteristics=snapshot.characteristics, labels=labels)
-    return shared | {"comparisons": made}
+    return header_of(snapshot, protected, number=number, characteristics=snapshot.characteristics, labels=labels)
 
 
 def header_of(

@@ -175,9 +175,7 @@ def _with_families(rows: pd.DataFrame) -> pd.DataFrame:
     p = rows["p"].to_numpy(dtype=float)
     declared = [name for name, family in zip(names, rows["family"], strict=True) if family == PRIMARY]
     adjusted = families.adjust(pd.DataFrame({"comparison": names, "p": p}), declared=declared)
-    rows = rows.assign(p=adjusted["p"].round(3), adjusted_p=adjusted["adjusted_p"].round(3))
-    rows.attrs["comparisons"] = adjusted.attrs
-    return rows
+    return rows.assign(p=adjusted["p"].round(3), adjusted_p=adjusted["adjusted_p"].round(3))
 
 
 def with_undeclared(rows: pd.DataFrame, bounds: pd.DataFrame) -> pd.DataFrame:
@@ -190,7 +188,6 @@ def with_undeclared(rows: pd.DataFrame, bounds: pd.DataFrame) -> pd.DataFrame:
         [key in keys for key in zip(rows["characteristic"], rows["group"], rows["stage"], strict=True)], index=rows.index
     )
     found = rows.copy()
-    found.attrs = dict(rows.attrs)
     found.loc[hit, "verdict"] = Verdict.CANNOT_TELL_UNDECLARED.value
     found.loc[hit, "sentence"] = found.loc[hit, "sentence"] + _DEPENDS
     found.loc[hit, "concern"] = _concern(Verdict.CANNOT_TELL_UNDECLARED)

@@ -27,9 +27,9 @@ from standardsetting.cohort.rates import compare
 from standardsetting.cohort.scores import Placements, superiority
 from standardsetting.cohort.snapshot import CohortSnapshot, Level
 from standardsetting.cohort.words import in_a_sentence
-from standardsetting.disclosure.policy import CONFIDENTIAL, Policy
+from standardsetting.disclosure.policy import Policy
 from standardsetting.disclosure.release import SECTIONS, Section
-from standardsetting.process.cohort import ELIGIBLE, INTERVIEWED, MET_STANDARD
+from standardsetting.process.cohort import INTERVIEWED, MET_STANDARD
 
 SEED = 20230901
 # How many points of the scale must have how many candidates, for effect sizes to the nearest hundredth or to the nearest twentieth.
@@ -129,7 +129,7 @@ def gates(snapshot: CohortSnapshot, found: tuple[Pair, ...], policy: Policy) -> 
         for side, group in enumerate((pair.focal, f"{pair.comparator} or not declared"))
     ]
     method = "Shares of those interviewed, from counts rounded to the nearest 5; a candidate can be below several hurdles."
-    return _section("gates", rows, method=method)
+    return section("gates", rows, method=method)
 
 
 def superiorities(snapshot: CohortSnapshot, found: tuple[Pair, ...], policy: Policy) -> Section:
@@ -158,7 +158,7 @@ def superiorities(snapshot: CohortSnapshot, found: tuple[Pair, ...], policy: Pol
         "Probability of superiority, ties counted half; undeclared left out. To the nearest 5 in 100 where few scores are in use. Rank-sum "
         "interval with ties, from the figure as shown."
     )
-    return _section("superiority", rows, sentences=tuple(told), method=method)
+    return section("superiority", rows, sentences=tuple(told), method=method)
 
 
 def _interval_of_shown(estimate: float, slack: float, pair: Pair, scores: pd.Series) -> tuple[float, float]:
@@ -210,7 +210,7 @@ def items(snapshot: CohortSnapshot, found: tuple[Pair, ...]) -> Section:
                     "adjusted_p": _at_most(row["p_holm"]),
                 }
             )
-    return _section(
+    return section(
         "items",
         rows,
         sentences=(*notes, *((_ALL_ONE_WAY,) if rows else ())),
@@ -276,7 +276,7 @@ def panels(snapshot: CohortSnapshot, found: tuple[Pair, ...]) -> Section:
                 }
             )
     method = f"Moments and permutations within day and panel; seed {SEED}; {_P_TOLD}. No assessor is named or listed."
-    return _section("panels", rows, sentences=tuple(notes), method=method)
+    return section("panels", rows, sentences=tuple(notes), method=method)
 
 
 def together(snapshot: CohortSnapshot, shown: Shown) -> Section:
@@ -285,7 +285,7 @@ def together(snapshot: CohortSnapshot, shown: Shown) -> Section:
     policy = shown.cube.policy
     rows: list[dict[str, object]] = []
     if not tables:
-        return _section("intersection", rows, sentences=("No intersection of two characteristics is declared.",))
+        return section("intersection", rows, sentences=("No intersection of two characteristics is declared.",))
     one, two = (snapshot.levels[name] for name in tables[0])
     met = _outcome(snapshot)
     asked = (snapshot.people[f"stage_{INTERVIEWED}"] == "passed").to_numpy() & ~np.isnan(met)
@@ -296,16 +296,16 @@ def together(snapshot: CohortSnapshot, shown: Shown) -> Section:
     # Judged as rounded: a limit inside the window of a rounded count would cut the window in two.
     if policy.rounded(int(sizes.to_numpy().min())) < policy.rate_denominator:
         few = f"A group with fewer than about {policy.rate_denominator} candidates interviewed: the intersection is not modelled."
-        return _section("intersection", rows, sentences=(few,))
+        return section("intersection", rows, sentences=(few,))
     each = intersection(met[asked], first[asked], second[asked], names=("sex", "ethnicity"), seed=SEED, fewest=policy.smallest_count)
     if each.why:
-        return _section("intersection", rows, sentences=("Too few candidates met or missed the standard for a model of the intersection.",))
+        return section("intersection", rows, sentences=("Too few candidates met or missed the standard for a model of the intersection.",))
     share = (
         f"Of the differences between these groups, {_how_much(each.share)} is beyond what the two characteristics say separately. With "
         f"groups of this size that is uncertain: before any data the model takes it for {whole(100 * each.prior_share)}%."
     )
     method = f"Logistic model with main effects and a shrunken interaction; seed {SEED}. The groups' own rates would give their counts."
-    return _section("intersection", rows, sentences=(share,), method=method)
+    return section("intersection", rows, sentences=(share,), method=method)
 
 
 def adjusted(snapshot: CohortSnapshot, found: tuple[Pair, ...], shown: Shown) -> Section:
@@ -353,31 +353,7 @@ def adjusted(snapshot: CohortSnapshot, found: tuple[Pair, ...], shown: Shown) ->
         named = ", ".join(in_a_sentence(fact.label) for fact in facts if fact.block == block)
         notes.append(f"Facts that are {block}: {named}." if named else f"No {block} facts are declared, so there is no view of them.")
     method = "Firth-penalised logistic model, standardised difference in percentage points; interval of the rounded counts, moved."
-    return _section("adjusted", rows, sentences=tuple(notes), method=method)
-
-
-def reasons(snapshot: CohortSnapshot, found: tuple[Pair, ...], policy: Policy) -> Section:
-    """Why applicants were not eligible, for the groups that may show counts. The attendance rule is the one to look at."""
-    rows: list[dict[str, object]] = []
-    people = snapshot.people
-    if "reason_not_eligible" not in people:
-        return _section("reasons", rows, sentences=("The process keeps no reasons why applicants were not eligible.",))
-    refused = (people[f"stage_{ELIGIBLE}"] == "not passed").to_numpy()
-    for pair in found:
-        told = []
-        for reason, total in people.loc[refused, "reason_not_eligible"].dropna().value_counts().sort_index().items():
-            count = int((refused & (people["reason_not_eligible"] == reason).to_numpy() & pair.is_focal).sum())
-            rounded, fewest = policy.rounded(count), 2 * policy.smallest_count + policy.fewest_of_any - 1  # as for the gates
-            may = total >= fewest and min(*(part for n in (count, rounded) for part in (n, total - n))) >= policy.smallest_count
-            number = f"{rounded:,}" if may else CONFIDENTIAL
-            told.append({"characteristic": pair.name, "group": pair.focal, "reason": reason, "shown": number})
-        if all(row["shown"] != CONFIDENTIAL for row in told):
-            # All parts of a whole that is known would say more than each of them.
-            told[0]["shown"] = CONFIDENTIAL
-        rows += told
-    if all(row["shown"] == CONFIDENTIAL for row in rows):
-        return _section("reasons", [], sentences=("Every group and reason has too few people for a count to be shown.",))
-    return _section("reasons", rows, method="Counts under 10, and those that would give one away, are not shown.")
+    return section("adjusted", rows, sentences=tuple(notes), method=method)
 
 
 def _at_most(p: float) -> float | None:
@@ -395,7 +371,7 @@ def _outcome(snapshot: CohortSnapshot) -> np.ndarray:
     return np.where(status == "met", 1.0, np.where(status == "not met", 0.0, np.nan))
 
 
-def _section(name: str, rows: Sequence[Mapping[str, object]], *, sentences: tuple[str, ...] = (), method: str = "") -> Section:
+def section(name: str, rows: Sequence[Mapping[str, object]], *, sentences: tuple[str, ...] = (), method: str = "") -> Section:
     table = pd.DataFrame(list(rows), columns=list(SECTIONS[name]))
     if table.empty and not sentences:
         sentences = ("No group is large enough for this to be shown.",)

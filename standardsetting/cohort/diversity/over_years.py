@@ -14,7 +14,7 @@ from standardsetting.cohort.trend import trend
 from standardsetting.cohort.words import in_a_sentence
 from standardsetting.disclosure import releases
 from standardsetting.disclosure.policy import Tier
-from standardsetting.disclosure.release import SECTIONS, Release, Section
+from standardsetting.disclosure.release import SECTIONS, Release, Section, count_of
 from standardsetting.errors import StageError
 from standardsetting.sealed import SEAL, file_digest
 
@@ -90,8 +90,7 @@ def _point(name: str, release: Release, level: str, group: str, comparator: str,
 
     def shown(who: str, stage: str, measure: str) -> int | None:
         text = counts.loc[(counts["group"] == who) & (counts["stage"] == stage) & (counts["measure"] == measure), "shown"]
-        digits = text.iloc[0].replace(",", "") if len(text) else ""
-        return int(digits) if digits.isdigit() else None
+        return count_of(text.iloc[0]) if len(text) else None
 
     first = next(iter(release.header["labels"]["stages"]), "")
     begun = "entered" if span.since == first else "passed"

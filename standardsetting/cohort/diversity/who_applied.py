@@ -1,10 +1,11 @@
-"""Who applied: how many said what they are, and the applicants beside the populations they come from."""
+"""Who applied: how many said what they are, the populations they come from, and why some were not eligible."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from standardsetting.cohort.diversity.compared import Shown, whole
+from standardsetting.cohort.diversity.interview import Pair, section
 from standardsetting.cohort.snapshot import CohortSnapshot, Level
 from standardsetting.cohort.words import written
 from standardsetting.disclosure.cells import EVERYBODY
@@ -12,7 +13,7 @@ from standardsetting.disclosure.cube import NOT_DECLARED
 from standardsetting.disclosure.policy import CONFIDENTIAL, Policy
 from standardsetting.disclosure.release import SECTIONS, Section
 from standardsetting.errors import DefinitionError
-from standardsetting.process.cohort import Frame
+from standardsetting.process.cohort import ELIGIBLE, Frame
 
 APPLICANTS = "those who applied to this process"
 _NO_FRAMES = (
@@ -63,6 +64,30 @@ def frames(snapshot: CohortSnapshot, shown: Shown) -> Section:
         () if rows else (_NO_FRAMES,),
         "Whole per cent: of the applicants, everybody who applied is the base; elsewhere everybody whose group is on record.",
     )
+
+
+def reasons(snapshot: CohortSnapshot, found: tuple[Pair, ...], policy: Policy) -> Section:
+    """Why applicants were not eligible, for the groups that may show counts. The attendance rule is the one to look at."""
+    rows: list[dict[str, object]] = []
+    people = snapshot.people
+    if "reason_not_eligible" not in people:
+        return section("reasons", rows, sentences=("The process keeps no reasons why applicants were not eligible.",))
+    refused = (people[f"stage_{ELIGIBLE}"] == "not passed").to_numpy()
+    for pair in found:
+        told = []
+        for reason, total in people.loc[refused, "reason_not_eligible"].dropna().value_counts().sort_index().items():
+            count = int((refused & (people["reason_not_eligible"] == reason).to_numpy() & pair.is_focal).sum())
+            rounded, fewest = policy.rounded(count), 2 * policy.smallest_count + policy.fewest_of_any - 1  # as for the gates
+            may = total >= fewest and min(*(part for n in (count, rounded) for part in (n, total - n))) >= policy.smallest_count
+            number = f"{rounded:,}" if may else CONFIDENTIAL
+            told.append({"characteristic": pair.name, "group": pair.focal, "reason": reason, "shown": number})
+        if told and all(row["shown"] != CONFIDENTIAL for row in told):
+            # All parts of a whole that is known would say more than each of them.
+            told[0]["shown"] = CONFIDENTIAL
+        rows += told
+    if all(row["shown"] == CONFIDENTIAL for row in rows):
+        return section("reasons", [], sentences=("Every group and reason has too few people for a count to be shown.",))
+    return section("reasons", rows, method="Counts under 10, and those that would give one away, are not shown.")
 
 
 def _line(level: str, group: str, population: str, dated: str, source: str, shown: str) -> dict[str, str]:

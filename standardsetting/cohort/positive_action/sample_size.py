@@ -64,7 +64,6 @@ class SampleSize:
     chance: float
     confidence: float
     note: str = ""
-    comparison: str = f"A trial of a positive-action workshop planned {PLANNED_BEFORE} people, {PLANNED_BEFORE // 2} in each arm."
 
 
 def chance_to_show(n_one: int, n_other: int, *, rate_one: float, rate_other: float, confidence: float = 0.95) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from standardsetting.cohort.snapshot import CohortSnapshot
 from standardsetting.disclosure import releases
 from standardsetting.disclosure.cells import EVERYBODY
 from standardsetting.disclosure.policy import Policy
-from standardsetting.disclosure.release import Release
+from standardsetting.disclosure.release import Release, count_of
 from standardsetting.errors import StageError
 from standardsetting.process import Process
 from standardsetting.process.cohort import INTERVIEWED, MET_STANDARD
@@ -173,8 +173,8 @@ def _counted(told: ProcessReleased, lines: list[Line], *, workshops: bool, like:
     shown = dict(zip(rows[["characteristic", "group", "stage", "measure"]].itertuples(index=False, name=None), rows["shown"], strict=True))
     pairs = []
     for stage in (INTERVIEWED, MET_STANDARD):
-        parts = [_number(shown, (table, label, stage, "passed")) for _, table, label in lines]
-        total = _number(shown, (lines[0][1], EVERYBODY, stage, "passed"))
+        parts = [count_of(shown.get((table, label, stage, "passed"), "")) for _, table, label in lines]
+        total = count_of(shown.get((lines[0][1], EVERYBODY, stage, "passed"), ""))
         known = [part for part in parts if part is not None]
         if total is None or len(known) < len(lines):
             return "its release does not show the counts of this group by themselves"
@@ -186,11 +186,6 @@ def _counted(told: ProcessReleased, lines: list[Line], *, workshops: bool, like:
     used = {(table, label, stage, "passed") for _, table, label in lines for stage in (INTERVIEWED, MET_STANDARD)}
     off_by = policy.change - 1 if used & told.reused else policy.round_to // 2
     return ReleasedCounts(told.label, workshops, a, n, c, m, pieces=len(lines), off_by=off_by)
-
-
-def _number(shown: Mapping[_Key, str], key: _Key) -> int | None:
-    digits = shown.get(key, "").replace(",", "")
-    return int(digits) if digits.isdigit() else None
 
 
 def _of(label: str, folder: Path) -> ProcessReleased:
