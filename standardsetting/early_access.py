@@ -14,6 +14,7 @@ from pathlib import Path
 from standardsetting import records
 from standardsetting.errors import StageError, UsageError
 from standardsetting.stages import EARLY_ACCESS_RECORD, STANDARD_RECORD, stage_of
+from standardsetting.two_people import different
 
 _FEWEST_WORDS = 3
 
@@ -77,7 +78,7 @@ def grant(folder: Path, *, by: Sequence[str], reason: str, when: datetime) -> Ea
         A standard is recorded, so that nobody needs early access; or the ledger does not verify.
     """
     people = [" ".join(name.split()) for name in by]
-    if len(people) != 2 or not all(people) or len({name.casefold() for name in people}) < 2:
+    if not different(people):
         raise UsageError("Early access needs the names of two different people.", next_step='Give both: --by "..." --by "..."')
     why = " ".join(reason.split())
     if len(why.split()) < _FEWEST_WORDS:

@@ -6,7 +6,6 @@ It holds protected values, never true ones. A later release is audited against a
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -20,6 +19,7 @@ from standardsetting.disclosure.plan import Earlier
 from standardsetting.disclosure.protect import ProtectedCube
 from standardsetting.disclosure.statements import Statement, Term, Told, VerdictTold
 from standardsetting.errors import DisclosureError, UsageError
+from standardsetting.two_people import different
 
 # The milestone of the cube of who was reached by workshops.
 WORKSHOPS = "workshops"
@@ -145,21 +145,8 @@ def record(
 
 def two_people(prepared_by: str, signed_by: str) -> None:
     """Refuse unless somebody signs who did not prepare."""
-    if not _different((prepared_by, signed_by)):
+    if not different((prepared_by, signed_by)):
         raise UsageError("A release needs the name of who prepared it, and the signature of somebody else.")
-
-
-def _different(people: Sequence[str]) -> bool:
-    """Whether these are two names of two letters at least, and not one name twice, in whatever order and spelling."""
-    names = {_letters(name) for name in people}
-    return len(people) == len(names) == 2 and min(map(len, names)) >= 2
-
-
-def _letters(name: str) -> str:
-    """The words of a name in the order of the alphabet, letters alone: no mark, no invisible sign and no order makes another person."""
-    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    seen = "".join(sign for sign in plain if unicodedata.category(sign) not in ("Cf", "Mn", "Me"))
-    return "".join(sorted("".join(sign if sign.isalpha() else " " for sign in seen).split()))
 
 
 def record_outside(
@@ -205,7 +192,7 @@ def withdraw(folder: Path, number: int, *, reason: str, by: Sequence[str], when:
     why = " ".join(reason.split())
     if not why:
         raise UsageError("A withdrawal needs its reason.", next_step='Say why the figure does not count: --reason "..."')
-    if not _different(by):
+    if not different(by):
         raise UsageError(
             "A withdrawal needs the names of two different people, because later releases may tell more.",
             next_step='Give both: --by "..." --by "..."',

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
@@ -24,44 +24,16 @@ import standardsetting
 from standardsetting.errors import DisclosureError, PublishingError, UsageError, WorkbenchError
 from standardsetting.process import Process
 from standardsetting.reporting import kernel, manifest, publish, render, scan, workbook
+from standardsetting.reporting.kinds import KINDS
 from standardsetting.sealed import SEAL, file_digest
 from standardsetting.shipped import shipped
 
 _KEY_LENGTH = 12
 
 
-@dataclass(frozen=True)
-class Kind:
-    """A kind of report: its notebook, its title, what the notebook reads (blind scores, or a release), and whether anybody may read it."""
-
-    notebook: str
-    title: str
-    reads: Literal["blind", "release"]
-    to_publish: bool = False
-
-    @property
-    def sealed(self) -> str:
-        """What its notebook reads, as the imprint calls it."""
-        return "Blind data" if self.reads == "blind" else "Release"
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        return {f"{self.reads}_folder": self.reads}
-
-
 # Parts of the package by whose words the scan for identities does not go: those that speak of people, and those that speak of groups.
 _OF_PEOPLE = frozenset({"named", "simulate", "cli", "firewall", "linkage", "publishing"})
 _OF_GROUPS = frozenset({"cohort", "disclosure", "code_lists", "positive_action", "early_access"})
-
-# A kind is added here and nowhere else.
-KINDS = {
-    "standard-setting": Kind("standard_setting_pack", "Standard-setting pack", "blind"),
-    "assessor-quality": Kind("assessor_quality", "Assessor quality", "blind"),
-    "cohort-diversity": Kind("cohort_diversity", "Cohort diversity", "release"),
-    "cohort-diversity-public": Kind("cohort_diversity", "Cohort diversity: public tables", "release", to_publish=True),
-    "positive-action": Kind("positive_action", "Positive action", "release"),
-}
-
 
 @dataclass(frozen=True)
 class ReportRequest:

@@ -37,6 +37,7 @@ def test_it_is_recorded_with_both_names_the_reason_and_the_stage(tmp_path: Path)
         (["Ada"], REASON),
         (["Ada", "Bo", "Cy"], REASON),
         (["Ada Firstperson", "ada  firstperson "], REASON),
+        (["Ada Firstperson", "Firstperson, Ada."], REASON),
         (["Ada", "  "], REASON),
         (["Ada", "Bo"], ""),
         (["Ada", "Bo"], "because  "),
