@@ -9,47 +9,31 @@ journal, a seal) is believed only where the ledger says the same.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import secrets
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from standardsetting import records
-from standardsetting.disclosure.policy import TIERS, Tier
-from standardsetting.errors import DisclosureError, PublishingError, StageError, UsageError
+from standardsetting.disclosure.policy import Tier
+from standardsetting.errors import PublishingError, StageError, UsageError
+from standardsetting.preparing import HELD_RECORD, prepare
+from standardsetting.preparing import KINDS as KINDS
+from standardsetting.preparing import Prepared as Prepared
+from standardsetting.preparing import newest_held as newest_held
+from standardsetting.preparing import RELEASES as RELEASES
 from standardsetting.publishing import alone, now_in, reports_of
-from standardsetting.sealed import SEAL, file_digest
+from standardsetting.sealed import file_digest
 from standardsetting.stages import COHORT, NAMED, RESTRICTED
 
 if TYPE_CHECKING:
-    from standardsetting.cohort.positive_action.reported import ProcessReleased
-    from standardsetting.cohort.snapshot import CohortSnapshot
-    from standardsetting.disclosure.protect import ProtectedCube
-    from standardsetting.disclosure.release import Release
     from standardsetting.disclosure.releases import History
     from standardsetting.process import Process
     from standardsetting.reporting.run import ReportRequest, RunResult
 
-KINDS = ("cohort-diversity", "positive-action")
-HELD, RELEASES = Path(COHORT) / "held", Path(COHORT) / "releases"
-HELD_RECORD = "report held"
+HELD = Path(COHORT) / "held"
 NO_NEW_FIGURES = "No new figures: this says nothing that the last release did not."
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A release that was built and audited: where it lies, and whether it says anything new."""
-
-    folder: Path
-    release: Release
-    protected: ProtectedCube
-    nothing_new: bool
 
 
 def hold(
@@ -70,7 +54,7 @@ def hold(
     from standardsetting.reporting.run import make_report, run_of
 
     with alone(folder):
-        prepared = _prepare(kind, process, folder, tier=tier, milestone=milestone)
+        prepared = prepare(kind, process, folder, tier=tier, milestone=milestone)
         with progress.shown("Preparing the report") as step:
             request = _request(kind, prepared, process, folder, timeout=timeout, progress=step)
             known = newest_held(records.read(folder), run=(run := run_of(request)))
@@ -82,12 +66,6 @@ def hold(
         if made != known:
             records.append(folder, HELD_RECORD, made, when=now_in(process))
         return result, prepared
-
-
-def newest_held(chain: Sequence[records.Record], **of: str) -> Mapping[str, str]:
-    """What the newest record of a held report says, of a `run` or of the folder of a `release`; nothing where there is none."""
-    held = (record.body for record in reversed(chain) if record.kind == HELD_RECORD)
-    return next((body for body in held if all(body.get(name) == value for name, value in of.items())), {})
 
 
 def release(
@@ -120,10 +98,10 @@ def release(
     if (folder / COHORT).resolve() in (place.resolve(), *place.resolve().parents):
         raise UsageError("The folder of the cohort is no place for published reports.", next_step="Name another folder for the reports.")
     with alone(folder):
-        prepared, history = _prepare(kind, process, folder, tier=tier, milestone=milestone), releases.read(folder)
-        run, report = _signed(kind, prepared, process, folder, place, history)
+        prepared = prepare(kind, process, folder, tier=tier, milestone=milestone)
+        run, report = _signed(kind, prepared, process, folder, place)
         told = list(dict.fromkeys(recipients)) or ["assessment director" if tier == "director" else "public"]
-        told = [name for name in told if name not in _received(history, report)]
+        told = [name for name in told if name not in _received(prepared.history, report)]
 
         def record() -> str:
             """Write the release to the ledger, where it is not there yet; returns the hash of the ledger's newest record."""
@@ -144,7 +122,7 @@ def release(
 
 
 def _signed(
-    kind: str, prepared: Prepared, process: Process, folder: Path, reports: Path, history: History
+    kind: str, prepared: Prepared, process: Process, folder: Path, reports: Path
 ) -> tuple[Path, dict[str, str]]:
     """The run to release, and what the ledger holds of it: what was released before, where it lies whole, else what is held.
 
@@ -160,7 +138,7 @@ def _signed(
         if manifest.verify(place):
             continue
         report = _report(kind, prepared, place)
-        if _received(history, report) if place == published else known == {**report, "release": prepared.folder.name}:
+        if _received(prepared.history, report) if place == published else known == {**report, "release": prepared.folder.name}:
             return place, report
     if held.is_dir():
         found = "The held report is not the one that the ledger recorded when it was made."
@@ -182,126 +160,9 @@ def _report(kind: str, prepared: Prepared, run: Path) -> dict[str, str]:
     return {"kind": kind, "tier": prepared.release.tier, "seal": prepared.release.seal, "run": run.name, "manifest": sha256}
 
 
-def _prepare(kind: str, process: Process, folder: Path, *, tier: Tier, milestone: str | None) -> Prepared:
-    """The snapshot, its cube, the audit against the ledger, and the sealed folder that the notebook will read."""
-    from standardsetting.cohort.diversity import cube_of
-    from standardsetting.cohort.positive_action.reported import reach_cube
-    from standardsetting.cohort.snapshot import CohortSnapshot
-    from standardsetting.disclosure import releases
-    from standardsetting.disclosure.protect import policy_of, protect
-    from standardsetting.disclosure.release import Release
-    from standardsetting.named.snapshot import take
-
-    if kind not in KINDS or tier not in TIERS:
-        raise UsageError(f"A report about groups is one of {', '.join(KINDS)}; its tier is one of {', '.join(TIERS)}.")
-    when = now_in(process)
-    taken = take(process, folder, milestone=milestone or _latest_milestone(process, when.date()), when=when)
-    snapshot = CohortSnapshot.read(taken.folder)
-    policy = policy_of(snapshot.process)
-    cube = reach_cube(snapshot) if kind == "positive-action" else cube_of(snapshot)
-    history = releases.read(folder).about(cube.milestone)
-    secret = _secret(folder) if policy.name == "rounded cube" else None
-    protected = protect(cube, policy=policy, earlier=history.earlier, also=history.told(cube.hash), secret=secret)
-    nothing_new = releases.nothing_new(history, protected)
-    changes = _changes(history, cube.hash)
-    rests_on = _other_releases(kind, snapshot.process, folder, tier)
-    key = _key(protected, snapshot, changes, [each.release.seal for each in rests_on if each.release])
-    place = folder / RELEASES / f"{kind}-{tier}-{key}"
-    if not _as_recorded(place, folder):
-        cubes = list(dict.fromkeys([*(body["cube"] for body in history.releases), cube.hash]))
-        number = cubes.index(cube.hash) + 1
-        built = _built(kind, snapshot, protected, folder, tier=tier, number=number, changes=changes, rests_on=rests_on)
-        staging = place.with_name(f".{place.name}")
-        shutil.rmtree(staging, ignore_errors=True)
-        built.write(staging)
-        # A folder that lies there and that no record names may say anything.
-        shutil.rmtree(place, ignore_errors=True)
-        staging.rename(place)
-    return Prepared(place, Release.read(place), protected, nothing_new)
-
-
-def _as_recorded(place: Path, folder: Path) -> bool:
-    """Whether a release folder lies there that the ledger knows; one that is not as the ledger knows it is refused."""
-    known = newest_held(records.read(folder), release=place.name)
-    if not known or not place.is_dir():
-        return False
-    if not (place / SEAL).is_file() or file_digest(place / SEAL) != known["seal"]:
-        raise DisclosureError(
-            f"The release folder {place.name} is not the one that the ledger recorded. Nothing was made or released from it.",
-            next_step=f"Find out who changed it. Then delete {RELEASES.as_posix()}/{place.name} and make the report again.",
-        )
-    return True
-
-
-def _other_releases(kind: str, process: Process, folder: Path, tier: Tier) -> tuple[ProcessReleased, ...]:
-    """What earlier processes released: the series of years, and what a report on workshops sets beside one another, rest on it.
-
-    A public report rests on what those processes told the public.
-    """
-    from standardsetting.cohort.diversity.over_years import released_by
-    from standardsetting.cohort.positive_action.reported import ProcessReleased, processes_released
-
-    if kind == "positive-action":
-        return processes_released(process, folder)
-    places = {each.label: (folder / each.folder).resolve() for each in process.cohort.previous}
-    return tuple(ProcessReleased(label, released_by(place, tier=tier)) for label, place in places.items())
-
-
-def _built(
-    kind: str, snapshot: CohortSnapshot, protected: ProtectedCube, folder: Path, *, tier: Tier, number: int, changes: tuple[str, ...],
-    rests_on: Sequence[ProcessReleased],
-) -> Release:  # fmt: skip
-    from standardsetting.cohort.diversity import diversity_release
-    from standardsetting.cohort.positive_action.reported import positive_action_release
-
-    if kind == "positive-action":
-        # The file has to be valid on the day that the cohort stands for; the report may be read again years later.
-        on = snapshot.as_at or snapshot.process.dates.outcomes_published or date.fromisoformat(snapshot.taken_at[:10])
-        return positive_action_release(snapshot, protected, tier=tier, number=number, on=on, changes=changes, earlier=rests_on)
-    earlier = [(each.label, each.release) for each in rests_on if each.release]
-    return diversity_release(snapshot, protected, tier=tier, number=number, changes=changes, earlier=earlier, interview_told=number > 1)
-
-
-def _secret(folder: Path) -> bytes:
-    """The sealed secret from which the rounded cube's rounding is drawn: made once, read by its owner alone."""
-    file = folder / RESTRICTED / "rounding.secret"
-    if not file.is_file():
-        file.parent.mkdir(mode=0o700, exist_ok=True)
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-            stream.write(secrets.token_bytes(32))
-    return file.read_bytes()
-
-
 def _received(history: History, report: Mapping[str, str]) -> set[str]:
     """Who has received this very report: its kind, its tier, and the seal of all that it says."""
     return {name for body in history.releases if body["report"] == report for name in body["recipients"]}
-
-
-def _latest_milestone(process: Process, today: date) -> str:
-    """The last milestone whose day has come: the pool only where there is a table of progress after the assessment."""
-    from standardsetting.named.snapshot import day_of
-    from standardsetting.process.cohort import MILESTONES
-
-    come = [name for name in MILESTONES if (day := day_of(process, name)) is None or day <= today]
-    if "progress" not in process.sources:
-        come = [name for name in come if name != "pool"]
-    return come[-1] if come else "interview_outcomes"
-
-
-def _key(protected: ProtectedCube, snapshot: CohortSnapshot, changes: tuple[str, ...], rests_on: Sequence[str]) -> str:
-    from standardsetting.reporting import manifest
-
-    # What a reader can know of a line besides its text grows with the ledger; the report does not change with it.
-    printed = protected.cells[["table", "group", "stage", "measure", "shown", "channel"]].to_csv(index=False, lineterminator="\n")
-    parts = [protected.hash, protected.rules, printed, snapshot.seal, changes, *rests_on, manifest.software()]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
-
-
-def _changes(history: History, cube: str) -> tuple[str, ...]:
-    """What a release says about those before it. It does not change once figures of its own cube are out."""
-    if all(body["cube"] == cube for body in history.releases):
-        return ("This is the first release of this process.",)
-    return ("Figures are new where a count has moved by ten or more; all others stand as before.",)
 
 
 def _named(kind: str, tier: str) -> str:

@@ -1,6 +1,8 @@
 """The attack on our own release: what can a reader who knows the rules, the totals and everything told so far work out about each count?
 
 The reader is assumed to know the totals over everybody exactly, because the standard-setting pack prints them.
+
+What was told of earlier snapshots is solved jointly with this one; see `family`.
 """
 
 from __future__ import annotations
@@ -9,21 +11,24 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from standardsetting.disclosure.bounds import Row, System
+from standardsetting.disclosure.bounds import ContradictionError, Row, System
 from standardsetting.disclosure.cube import MEASURES, PASSED, STATES, Declaration, Where
 from standardsetting.disclosure.family import Family, Target, families
 from standardsetting.disclosure.policy import Policy
-from standardsetting.disclosure.statements import Told, VerdictTold
+from standardsetting.disclosure.statements import Before, Statement, Told, VerdictTold
 
 Verdicts = Callable[..., NDArray[Any]]
+Ends = tuple[int, int]
 LARGEST_BOX = 4_000_000
-_AT_ONCE = 250_000
+_AT_ONCE = 1 << 14  # arrays that stay in the processor's cache
+_BOXES = 4096
 _KEY = ("table", "group", "stage", "measure")
 _COLUMNS = (*_KEY, "low", "high", "values")
 
@@ -39,6 +44,16 @@ class Released(Protocol):
     def policy(self) -> Policy: ...
     @property
     def told(self) -> tuple[Told, ...]: ...
+
+
+@dataclass(frozen=True)
+class Readers:
+    """What readers have of a cohort: what is declared about it, the totals over everybody, the rules, and what was released and told."""
+
+    declaration: Declaration
+    totals: NDArray[np.int64]
+    policy: Policy
+    told: tuple[Told, ...]
 
 
 @dataclass(frozen=True)
@@ -71,7 +86,8 @@ class AuditResult:
 
 
 def attack(
-    released: Released, *, also: Sequence[Told] = (), insiders: Sequence[Told] = (), verdict: Verdicts | None = None, exact: bool = False
+    released: Released, *, also: Sequence[Told] = (), before: Sequence[Before] = (), insiders: Sequence[Told] = (),
+    verdict: Verdicts | None = None, exact: bool = False,
 ) -> AuditResult:  # fmt: skip
     """Work out the least and largest value of every count about a group, from everything that was told.
 
@@ -80,7 +96,9 @@ def attack(
     released
         A protected cube.
     also
-        What earlier releases, FOI answers and the press told.
+        What releases of the same snapshot, FOI answers and the press told.
+    before
+        What releases of earlier snapshots told.
     insiders
         What people in the table know of themselves: a person who is the only one of a group knows that group's counts, so those are not
         judged, and what they let that person find out about others is.
@@ -103,7 +121,14 @@ def attack(
     """
     started = time.perf_counter()
     enough = None if exact else released.policy.fewest_values
-    bounds, solved = _everything(released, (*released.told, *also, *insiders), insiders, verdict, enough)
+    told = (*released.told, *also, *insiders)
+    try:
+        bounds, solved = _everything(released, told, insiders, verdict, enough, before)
+    except ContradictionError:
+        if not before:
+            raise
+        # Somebody moved against the stream, so that readers who believe that nobody did find nothing that fits.
+        bounds, solved = _everything(released, told, insiders, verdict, enough)
     unaided = _by_totals(bounds, released)
     if insiders:  # what they know of themselves is not told by the release, so it is not held against it
         alone, more = _everything(released, insiders, insiders, verdict, enough)
@@ -113,11 +138,13 @@ def attack(
 
 
 def _everything(
-    released: Released, told: Sequence[Told], insiders: Sequence[Told], verdict: Verdicts | None, enough: int | None
-) -> tuple[pd.DataFrame, int]:
+    released: Released, told: Sequence[Told], insiders: Sequence[Told], verdict: Verdicts | None, enough: int | None,
+    before: Sequence[Before] = (),
+) -> tuple[pd.DataFrame, int]:  # fmt: skip
     """Bounds on every count from what was told, family by family, and how many programmes that took."""
     own = {term.where for one in insiders if not isinstance(one, VerdictTold) for term in one.terms}
-    found = [_bound(family, released.totals, verdict, enough, own) for family in families(released.declaration, told, released.totals)]
+    together = families(released.declaration, told, released.totals, before)
+    found = [_bound(family, verdict, enough, own) for family in together]
     tables = [table for table, _ in found]
     bounds = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(_COLUMNS))
     return bounds, sum(solved for _, solved in found)
@@ -130,10 +157,25 @@ def _by_totals(bounds: pd.DataFrame, released: Released) -> NDArray[np.int64]:
     return np.array([of[link] + 1 for link in zip(bounds["stage"], bounds["measure"], strict=True)], dtype=np.int64)
 
 
-def _bound(
-    family: Family, totals: NDArray[np.int64], verdict: Verdicts | None, enough: int | None, own: set[Where]
-) -> tuple[pd.DataFrame, int]:
-    system = family.system(totals)
+def bounds_on(
+    sums: Sequence[Statement], declaration: Declaration, totals: NDArray[np.int64], told: Sequence[Told]
+) -> list[tuple[int, int]]:
+    """The least and the most that sums of counts can be, by everything that was told of their snapshot.
+
+    The bounds that the sums carry themselves are not looked at. Verdicts are left out, so the bounds may be wider than a reader's.
+    """
+    free = [Statement(one.terms, None, None) for one in sums]
+    together = families(declaration, [*free, *(one for one in told if not isinstance(one, VerdictTold))], totals)
+    found = []
+    for one in free:
+        family = next(each for each in together if one in each.told)
+        bounds = family.system().bounds([family.row_of(one)])
+        found.append((int(bounds.low[0]), int(bounds.high[0])))
+    return found
+
+
+def _bound(family: Family, verdict: Verdicts | None, enough: int | None, own: set[Where]) -> tuple[pd.DataFrame, int]:
+    system = family.system()
     whole, parts = _splittable(family, [t for t in family.targets() if not any(_within(t.where, where) for where in own)])
     unlike, place = np.unique(np.array([family.row(t.where, t.stage, t.measure) for t in whole]), axis=0, return_inverse=True)
     _tell_verdicts(family, system, verdict)
@@ -168,7 +210,9 @@ def _splittable(family: Family, targets: list[Target]) -> tuple[list[Target], li
 
 
 def _tell_verdicts(family: Family, system: System, verdict: Verdicts | None) -> None:
-    """Every pair of counts that agrees with a printed verdict, as bounds on what the group's people did."""
+    """Every pair of counts that agrees with a printed verdict, as bounds on what the group's people did; now and before."""
+    for each in family.before:
+        _tell_verdicts(each, system, verdict)
     told = [one for one in family.told if isinstance(one, VerdictTold)]
     if not told:
         return
@@ -203,7 +247,12 @@ def agreeing(
     The comparator's box is first walked in five steps along either count. Pairs that found no comparator there, and would widen what is
     possible, then try every one: a verdict between two others can be so narrow a band that five steps miss it.
     """
-    judge = verdict or default_verdicts()
+    box = [(int(low), int(high)) for low, high in (entered, passed, others, others_passed)]
+    return _agreeing(code, *box, verdict or default_verdicts())
+
+
+@lru_cache(maxsize=_BOXES)  # the same boxes come again with every step that protection takes
+def _agreeing(code: int, entered: Ends, passed: Ends, others: Ends, others_passed: Ends, judge: Verdicts) -> NDArray[np.int64]:
     n, a = (np.arange(low, high + 1) for low, high in (entered, passed))
     m, c = (np.arange(low, high + 1) for low, high in (others, others_passed))
     few_m, few_c = (_walked(each, 5) for each in (m, c))
@@ -233,14 +282,17 @@ def _finds(
 ) -> NDArray[np.bool_]:
     """Which pairs of a group's counts carry the verdict beside some pair of the comparator's."""
     m, c = (each.ravel() for each in np.meshgrid(others, others_passed, indexing="ij"))
-    m, c = m[c <= m], c[c <= m]
-    found = np.zeros(len(pairs), dtype=bool)
-    at_once = max(1, _AT_ONCE // max(1, len(m)))
-    for begin in range(0, len(pairs), at_once):
-        n, a = pairs[begin : begin + at_once].T
-        shape = (len(n), len(m))
-        sides = (np.broadcast_to(each, shape).ravel() for each in (a[:, None], n[:, None], c, m))
-        found[begin : begin + at_once] = (np.asarray(judge(*sides)) == code).reshape(shape).any(axis=1)
+    # In a mixed order, so that most pairs find theirs soon and are not asked again.
+    order = np.random.default_rng(0).permutation(np.flatnonzero(c <= m))
+    found, left, at = np.zeros(len(pairs), dtype=bool), np.arange(len(pairs)), 0
+    while at < len(order) and len(left):
+        beside = order[at : at + max(1, _AT_ONCE // len(left))]
+        shape = (len(left), len(beside))
+        n, a = pairs[left].T
+        sides = (np.broadcast_to(each, shape).ravel() for each in (a[:, None], n[:, None], c[beside], m[beside]))
+        hit = (np.asarray(judge(*sides)) == code).reshape(shape).any(axis=1)
+        found[left[hit]] = True
+        left, at = left[~hit], at + len(beside)
     return found
 
 

@@ -5,12 +5,12 @@ too much, tables give way in a fixed order that does not depend on who passed, a
 
 A value that was shown before stays until its count has moved by `Policy.change`, also once the process has closed. The closing of a process
 gives no fresh values: a count that moved by one or two since the release before would be told by a second window, and who knows what moved
-(an appeal, a late withdrawal) would have it exactly. Two snapshots are not solved jointly, so nothing would notice.
+(an appeal, a late withdrawal) would have it exactly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ from standardsetting.disclosure.chain import links
 from standardsetting.disclosure.cube import Cube, Declaration
 from standardsetting.disclosure.plan import ALL, COUNTS, NOTHING, VERDICTS, Earlier, Plan, Planner, Table
 from standardsetting.disclosure.policy import RULES, Policy
-from standardsetting.disclosure.statements import Told, known
+from standardsetting.disclosure.statements import Before, Told, known
 from standardsetting.disclosure.told import told as told_by
 from standardsetting.disclosure.told import verdict_codes
 from standardsetting.errors import DisclosureError, UsageError
@@ -33,6 +33,7 @@ from standardsetting.errors import DisclosureError, UsageError
 if TYPE_CHECKING:
     from standardsetting.process import Process
 
+Beside = Callable[["ProtectedCube"], AuditResult]
 _GIVING_WAY = (ALL, COUNTS, VERDICTS, NOTHING)
 _CHANNELS = ("counts", VERDICTS, NOTHING)  # the modes have the names of their channels
 _WORDS = {
@@ -96,7 +97,7 @@ class ProtectedCube:
 
 def protect(
     cube: Cube, *, policy: Policy | None = None, verdict: Verdicts | None = None, earlier: Earlier | None = None, also: Sequence[Told] = (),
-    secret: bytes | None = None,
+    before: Sequence[Before] = (), beside: Beside | None = None, secret: bytes | None = None,
 ) -> ProtectedCube:  # fmt: skip
     """What may be printed of a cube?
 
@@ -112,7 +113,11 @@ def protect(
         Protected values of earlier releases of this process (`releases.earlier`): they are reused until a count has moved by `change`,
         whatever else has happened since. Tables that gave way stay as they stood.
     also
-        What earlier releases, FOI answers and the press told (`releases.told`).
+        What releases of the same snapshot, FOI answers and the press told (`releases.told`).
+    before
+        What releases of earlier snapshots told (`releases.before`).
+    beside
+        Attacks a release of another cube of the same people with what this one adds; where it succeeds, this one gives way.
     secret
         For the rounded cube: the sealed secret from which its rounding is drawn.
 
@@ -128,15 +133,19 @@ def protect(
     release = _released(cube, policy, modes, verdict, reused, secret)
     steps = [f"{' by '.join(table)} {_WORDS[mode]}, as in an earlier release." for table, mode in modes.items() if mode != ALL]
     while True:
-        result = attack(release, also=also, verdict=verdict)
+        result = attack(release, also=also, before=before, verdict=verdict)
         if result.passed and insiders:
-            inside = attack(release, also=also, insiders=insiders, verdict=verdict)
+            inside = attack(release, also=also, before=before, insiders=insiders, verdict=verdict)
             result = result if inside.passed else inside
+        failing = result.failing
         if result.passed:
-            return replace(release, steps=tuple(steps), audit=result)
+            other = beside(release) if beside else result
+            if other.passed:
+                return replace(release, steps=tuple(steps), audit=result)
+            result, failing = other, tuple(" by ".join(table) for table in cube.declaration.tables)
         told, gave_way = release.told, ""
         while release.told == told:
-            table = _next(cube.declaration, modes, result.failing)
+            table = _next(cube.declaration, modes, failing)
             if table is None:
                 raise DisclosureError(
                     "Readers could work out too much about a group even if nothing more were shown.",

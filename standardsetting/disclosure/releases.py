@@ -1,24 +1,29 @@
 """The ledger of releases: what was printed about groups, to whom, and what others told. Append-only, in the chain of the process's records.
 
-It holds protected values, never true ones. A later release is audited against all of it and reuses its values (the change rule).
+It holds protected values, and true ones over everybody alone, never of a group. A later release is audited against all of it and reuses
+its values (the change rule).
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from standardsetting import records
+from standardsetting.disclosure.cube import Cube, Declaration
 from standardsetting.disclosure.plan import Earlier
 from standardsetting.disclosure.protect import ProtectedCube
-from standardsetting.disclosure.statements import Statement, Term, Told, VerdictTold
+from standardsetting.disclosure.statements import Before, Statement, Term, Told, VerdictTold
 from standardsetting.errors import DisclosureError, UsageError
+from standardsetting.stages import STANDARD_RECORD
 from standardsetting.two_people import different
 
 # The milestone of the cube of who was reached by workshops.
@@ -34,6 +39,10 @@ class History:
 
     Attributes
     ----------
+    bodies
+        What the records say, each with its number as `record`.
+    standards
+        The numbers of the records that set the standard, or set it anew.
     earlier
         The newest protected value of each count, None where it was hidden. A line whose group had no counts in the newest release stands
         under its channel in place of the measure, None too: a table that gave way stays so.
@@ -42,13 +51,15 @@ class History:
     """
 
     bodies: tuple[dict[str, Any], ...]
+    standards: tuple[int, ...] = ()
 
     def about(self, milestone: str) -> History:
         """What bears on a cube of this milestone: the workshops have a cube of their own, beside that of the way through the stages.
 
         Figures told elsewhere are about the way through the stages.
         """
-        return History(tuple(body for body in self.bodies if (body.get("milestone") == WORKSHOPS) == (milestone == WORKSHOPS)))
+        bodies = (body for body in self.bodies if (body.get("milestone") == WORKSHOPS) == (milestone == WORKSHOPS))
+        return replace(self, bodies=tuple(bodies))
 
     @property
     def releases(self) -> tuple[dict[str, Any], ...]:
@@ -67,12 +78,20 @@ class History:
         return found
 
     def told(self, cube_hash: str) -> tuple[Told, ...]:
-        """Earlier statements that bear on a cube: everything told by others, and by releases of this very snapshot.
-
-        What a release of another snapshot told is about other counts; the change rule keeps the difference from telling anything.
-        """
+        """Earlier statements about the counts of a cube: everything told by others, and by releases of this very snapshot."""
         relevant = [body for body in self.bodies if "cells" not in body or body["cube"] == cube_hash]
         return tuple(_read_told(one) for body in relevant for one in body["told"])
+
+    def standard_changed(self, cube_hash: str) -> bool:
+        """Whether the standard was set anew between the first release of a cube, or now, and the release of another snapshot before it."""
+        own = min((body["record"] for body in self.releases if body["cube"] == cube_hash), default=math.inf)
+        others = [body["record"] for body in self.releases if body["record"] < own]
+        return bool(others) and any(others[-1] < number < own for number in self.standards)
+
+    def before(self, cube: Cube) -> tuple[Before, ...]:
+        """What releases of other snapshots told of the same people, a snapshot each."""
+        others = dict.fromkeys(body["cube"] for body in self.releases if body["cube"] != cube.hash)
+        return tuple(_read_before([body for body in self.releases if body["cube"] == other], cube.declaration) for other in others)
 
 
 def read(folder: Path) -> History:
@@ -85,7 +104,8 @@ def read(folder: Path) -> History:
     """
     chain = records.read(folder)
     withdrawn = _withdrawn(chain)
-    return History(tuple(dict(r.body) for r in chain if r.kind in (RELEASE, OUTSIDE) and r.number not in withdrawn))
+    bodies = ({**r.body, "record": r.number} for r in chain if r.kind in (RELEASE, OUTSIDE) and r.number not in withdrawn)
+    return History(tuple(bodies), tuple(r.number for r in chain if r.kind == STANDARD_RECORD))
 
 
 def nothing_new(history: History, release: ProtectedCube) -> bool:
@@ -118,24 +138,28 @@ def record(
     UsageError
         The person who signs also prepared it, or nobody receives it.
     DisclosureError
-        The release did not pass its audit; its milestone was released before from another snapshot (each milestone is released once: a
-        correction shows at the next); or what is declared has changed since (a new code list starts a new process).
+        The release did not pass its audit; its milestone was released before from another snapshot (each milestone is released once, and
+        once more when the standard was set anew: a correction shows at the next); or what is declared has changed since (a new code list
+        starts a new process).
     """
     two_people(prepared_by, signed_by)
     if not recipients:
         raise UsageError("A release needs its recipients.")
     if release.audit is None or not release.audit.passed:
         raise DisclosureError("A release that did not pass its audit is not recorded and not released.")
-    declared = _declared(release)
-    for body in read(folder).about(release.milestone).releases:
-        if body["milestone"] == release.milestone and body["cube"] != release.hash:
-            raise DisclosureError("This milestone was released before from other data. A correction shows at the next milestone.")
+    declared, history = _declared(release), read(folder).about(release.milestone)
+    newest = next((body for body in reversed(history.releases) if body["milestone"] == release.milestone), None)
+    if newest and newest["cube"] != release.hash and not any(number > newest["record"] for number in history.standards):
+        raise DisclosureError("This milestone was released before from other data. A correction shows at the next milestone.")
+    for body in history.releases:
         if body["declared"] != declared:
             raise DisclosureError("The groups or tables declared differ from those of an earlier release of this process.")
     columns = [*_SAME, "value", "channel"]
     lines = [[None if pd.isna(cell) else cell for cell in line] for line in release.cells[columns].astype(object).to_numpy().tolist()]
     body = {
         "milestone": release.milestone, "declared": declared, "cube": release.hash, "policy": release.policy.as_record(),
+        "stages": list(release.declaration.stages), "impossible": sorted(map(list, release.declaration.impossible)),
+        "ended": [[*kind, n] for kind, n in zip(release.declaration.classes, release.totals.tolist(), strict=True) if n],
         "recipients": list(recipients),
         "prepared_by": prepared_by, "signed_by": signed_by, "report": dict(report or {}), "steps": list(release.steps), "cells": lines,
         "told": [_write_told(one) for one in release.told],
@@ -208,6 +232,16 @@ def _declared(release: ProtectedCube) -> str:
     """Groups, hierarchy and tables. The stages may grow from one milestone to the next."""
     declaration = release.declaration
     return hashlib.sha256(repr((declaration.characteristics, declaration.tables)).encode()).hexdigest()
+
+
+def _read_before(bodies: Sequence[dict[str, Any]], declaration: Declaration) -> Before:
+    """A snapshot as its releases had it: groups and tables are those of every release, the stages its own."""
+    written = bodies[0]
+    impossible = frozenset((stage, state) for stage, state in written["impossible"])
+    then = replace(declaration, stages=tuple(written["stages"]), impossible=impossible, first=(), spans=())
+    ended = {(stage, state): n for stage, state, n in written["ended"]}
+    totals = np.array([ended.get(kind, 0) for kind in then.classes], dtype=np.int64)
+    return Before(then, totals, tuple(dict.fromkeys(_read_told(one) for body in bodies for one in body["told"])))
 
 
 def _write_told(told: Told) -> dict[str, Any]:

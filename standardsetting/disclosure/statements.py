@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from standardsetting.disclosure.cube import Where
+import numpy as np
+from numpy.typing import NDArray
+
+from standardsetting.disclosure.cube import Declaration, Where
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,15 @@ class VerdictTold:
 
 
 Told = Statement | VerdictTold
+
+
+@dataclass(frozen=True)
+class Before:
+    """What releases of an earlier snapshot told of the same people, and how many of everybody had ended in which way by then."""
+
+    declaration: Declaration
+    totals: NDArray[np.int64]
+    told: tuple[Told, ...]
 
 
 def known(where: Where, stage: str, measure: str, low: int | None, high: int | None, *, source: str = "release") -> Statement:

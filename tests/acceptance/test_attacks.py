@@ -6,28 +6,32 @@ Run as a program with a number of cohorts it prints the table of docs/disclosure
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from standardsetting.cohort.positive_action.reported.two_cubes import workshops_beside
 from standardsetting.cohort.verdict import verdicts
 from standardsetting.disclosure import releases
-from standardsetting.disclosure.audit import agreeing, attack
+from standardsetting.disclosure.audit import Readers, agreeing, attack
 from standardsetting.disclosure.cube import Characteristic, Cube, Declaration, ending
 from standardsetting.disclosure.gate import Piece, check
 from standardsetting.disclosure.policy import Policy
 from standardsetting.disclosure.protect import protect, singletons
-from standardsetting.disclosure.statements import Statement, Term, VerdictTold, known
+from standardsetting.disclosure.statements import Before, Statement, Term, VerdictTold, known
 from standardsetting.errors import DisclosureError
 
 SMALL, MANY = 10, 200
+SIGNED = {"recipients": ["director"], "prepared_by": "Ada One", "signed_by": "Bo Two", "when": datetime(2024, 1, 5, tzinfo=UTC)}
 ETHNIC = ("Asian", "Black", "Mixed", "Other", "White")
 UNKNOWN = ("prefer not to say", "not asked")
 TWO = {g: "White" if g == "White" else "ethnic minority" for g in ETHNIC}
@@ -264,12 +268,17 @@ def a7(seed):
     return naive, later(seed, part)
 
 
+def kept(release) -> releases.History:
+    """The ledger after a release."""
+    folder = Path(tempfile.mkdtemp())
+    releases.record(folder, release, **SIGNED)
+    return releases.read(folder)
+
+
 def later(seed: int, changed: Cube) -> Score:
     """The protected values of another snapshot, when those of the first are known: how far differences are told."""
-    before = ours(seed).cells
-    own = before[before["channel"].isin(["counts", "undeclared"]) & before["measure"].isin(["entered", "passed"])]
-    earlier = {(x.table, x.group, x.stage, x.measure): None if pd.isna(x.value) else int(x.value) for x in own.itertuples()}
-    after = protect(changed, earlier=earlier).cells
+    before, history = ours(seed).cells, kept(ours(seed))
+    after = protect(changed, earlier=history.earlier, before=history.before(changed)).cells
     key = ["table", "group", "stage", "measure"]
     pair = before.merge(after, on=key, suffixes=("", "_after")).query("channel == 'counts' and measure in ['entered', 'passed']")
     shown = pair.dropna(subset=["value", "value_after"])
@@ -291,17 +300,13 @@ def a8(seed):
 
 
 def weekly_release_is_possible(seed: int) -> bool:
-    import tempfile
-    from pathlib import Path
-
     folder, release = Path(tempfile.mkdtemp()), ours(seed)
-    sign = {"recipients": ["director"], "prepared_by": "Ada One", "signed_by": "Bo Two", "when": datetime(2024, 1, 5, tzinfo=UTC)}
-    releases.record(folder, release, **sign)
+    releases.record(folder, release, **SIGNED)
     moved = people(seed).copy()
     moved.loc[0, "ending"] = ending("met", "withdrawn")
     week = Cube.of(moved, process="attacked", milestone="met", declaration=DECLARED)
     try:
-        releases.record(folder, SimpleNamespace(**{**release.__dict__, "hash": week.hash}), **sign)
+        releases.record(folder, SimpleNamespace(**{**release.__dict__, "hash": week.hash}), **SIGNED)
     except DisclosureError:
         return False
     return True
@@ -359,14 +364,10 @@ def a12(seed):
 
 
 def second_declaration_is_possible(seed: int, changed: Declaration) -> bool:
-    import tempfile
-    from pathlib import Path
-
     folder, release = Path(tempfile.mkdtemp()), ours(seed)
-    sign = {"recipients": ["director"], "prepared_by": "Ada One", "signed_by": "Bo Two", "when": datetime(2024, 1, 5, tzinfo=UTC)}
-    releases.record(folder, release, **sign)
+    releases.record(folder, release, **SIGNED)
     try:
-        releases.record(folder, SimpleNamespace(**{**release.__dict__, "declaration": changed, "milestone": "later"}), **sign)
+        releases.record(folder, SimpleNamespace(**{**release.__dict__, "declaration": changed, "milestone": "later"}), **SIGNED)
     except DisclosureError:
         return False
     return True
@@ -379,6 +380,61 @@ def a13(seed):
     frame.loc[who, "ending"] = ending("met")
     changed = Cube.of(frame, process="attacked", milestone="met", declaration=DECLARED)
     return Score(1, 1, 1), later(seed, changed)
+
+
+def a13_milestones(seed):
+    """Two milestones, between which some results came in late, solved together."""
+    rng = np.random.default_rng(9_000 + seed)
+    late = people(seed)["ending"].str.startswith("met") & (rng.random(len(people(seed))) < (0.01, 0.04, 0.3)[seed % 3])
+    then = people(seed).assign(ending=lambda d: np.where(late, ending("met", "pending"), d["ending"]))
+    first, second = (Cube.of(p, process="attacked", milestone=m, declaration=DECLARED) for p, m in ((then, "one"), (people(seed), "two")))
+    history = kept(protect(first))
+    naive = attack(readers(second, suppressed(second)), before=[Before(DECLARED, first.totals, tuple(suppressed(first)))])
+    before = history.before(second)
+    release = protect(second, earlier=history.earlier, before=before)
+    return by_the_rule(second, naive.bounds), by_the_rule(second, attack(release, before=before).bounds)
+
+
+def readers(one: Cube, told) -> Readers:
+    return Readers(one.declaration, one.totals, POLICY, tuple(told))
+
+
+def by_the_rule(one: Cube, bounds: pd.DataFrame) -> Score:
+    """Five values for what may be small, three for anything else, where the totals leave as many."""
+    few = (bounds["values"] < np.minimum(np.where(bounds["low"] < 10, 5, 3), unaided(one, bounds))).to_numpy()
+    return Score(len(bounds), int(few.sum()), int((few & (bounds["values"] == 1)).sum()))
+
+
+OPENED = Characteristic("opened_by", ("women", "ethnic minority men"), "ethnic minority men", undeclared=())
+REACH = Declaration(("open", "invited", "booked", "attended"), (OPENED,), (("opened_by",),))
+LINES = {"women": ((("sex", ("women",)),),), "ethnic minority men": ((("ethnicity_5", ETHNIC[:-1]), ("sex", ("men", UNKNOWN[0]))),)}
+
+
+def a5_workshops(seed):
+    """Whom workshops reached, beside the way through the stages: they were open to the eligible of two groups."""
+    rng, main = np.random.default_rng(7_000 + seed), way(seed)
+    frame = on_the_way(seed)
+    eligible = frame[~frame["ending"].str.startswith("eligible")]
+    women, minority = eligible["sex"] == "women", eligible["ethnicity_5"].isin(ETHNIC[:-1])
+    open_to = pd.DataFrame({"opened_by": np.where(women, *OPENED.groups)})[(women | minority).to_numpy()]
+    step = rng.choice(["invited", "booked", "attended", ""], len(open_to), p=[0.08, 0.2, 0.2, 0.52])
+    open_to["ending"] = [ending(s, "not passed") if s else ending("attended") for s in step]
+    reach = Cube.of(open_to, process="attacked", milestone=releases.WORKSHOPS, declaration=REACH)
+    lines = {(("opened_by", (g,)),): [("open", "entered"), ("attended", "passed")] for g in OPENED.groups}
+    exact = SimpleNamespace(told=tuple(many(reach, lines)), cells=pd.DataFrame(columns=["group", "stage", "measure", "value"]))
+    told = many(main, {w: [(s, "passed") for s in WAY.stages[1:]] for w in groups(WAY).values()})
+    hears = workshops_beside(reach, main, LINES, kept(ours_on_the_way(seed)), POLICY)
+    attacked = []
+    release = protect(reach, also=hears.also, beside=lambda made: attacked.append(hears.beside(made)) or attacked[-1])
+    ours = by_the_rule(reach, release.audit.bounds) + by_the_rule(main, attacked[-1].bounds)
+    naive = workshops_beside(reach, main, LINES, SimpleNamespace(told=lambda _: tuple(told)), POLICY)
+    there, here = naive.beside(exact), attack(readers(reach, exact.told), also=naive.also)
+    return by_the_rule(reach, here.bounds) + by_the_rule(main, there.bounds), ours
+
+
+def many(one: Cube, wheres):
+    """Every count of ten or more, exact."""
+    return [known(where, *link, n, n) for where, links in wheres.items() for link in links for n in [one.count(where, *link)] if n >= 10]
 
 
 def a14(seed):
@@ -441,6 +497,7 @@ ATTACKS: dict[str, tuple[str, str, Callable[[int], tuple[Score, Score]]]] = {
     "A3 spans": ("Statistics over spans inverted", "exact rates over a stage and a span (fewer than 3 values)", a3_spans),
     "A4": ("Rates recomputed", "the same rates; ours differ from the protected counts by over a point", a4),
     "A5": ("Linked tables protected apart", "four tables, counts under 10 hidden in each", a5),
+    "A5 workshops": ("The workshops' cube beside the main one", "both with exact counts of ten or more", a5_workshops),
     "A6": ("Rounding to 5, all margins", "every count rounded to 5 by itself", a6),
     "A7": ("Filter differencing", "all candidates, and internal ones, counts under 10 hidden", a7),
     "A8": ("Weekly series", "10-5 every week for 26 weeks", a8),
@@ -450,6 +507,7 @@ ATTACKS: dict[str, tuple[str, str, Callable[[int], tuple[Score, Score]]]] = {
     "A11": ("Press line", "a true count in a speech", a11),
     "A12": ("Code list changed", "another merge of the same people", a12),
     "A13": ("Late correction", "exact counts before and after one appeal", a13),
+    "A13 milestones": ("Two milestones solved together", "both with exact counts of ten or more", a13_milestones),
     "A14": ("Intersection by subtraction", "margins and one cell of the intersection", a14),
     "A15": ("Chart geometry", "bars drawn from true counts", a15),
     "A16": ("Join by row order", "rows in the order of the people", a16),

@@ -142,6 +142,36 @@ def test_a_broken_ledger_stops_everything(tmp_path: Path) -> None:
         releases.read(tmp_path)
 
 
+def test_a_milestone_is_released_again_once_the_standard_was_set_anew_and_not_twice(tmp_path: Path) -> None:
+    records.append(tmp_path, "standard", {"cut": 14}, when=SIGNED["when"])
+    first, anew, third = (protect(made(passed=n)) for n in (31, 32, 33))
+    releases.record(tmp_path, first, **SIGNED)
+    with pytest.raises(DisclosureError, match="released before"):
+        releases.record(tmp_path, anew, **SIGNED)
+    records.append(tmp_path, "standard", {"cut": 13}, when=SIGNED["when"])
+    assert releases.read(tmp_path).standard_changed(anew.hash)
+    releases.record(tmp_path, anew, **SIGNED)
+    releases.record(tmp_path, anew, **{**SIGNED, "recipients": ["press office"]})
+    with pytest.raises(DisclosureError, match="released before"):
+        releases.record(tmp_path, third, **SIGNED)
+    history = releases.read(tmp_path)
+    assert history.standard_changed(anew.hash) and not history.standard_changed(first.hash) and not history.standard_changed(third.hash)
+
+
+def test_the_ledger_gives_back_what_an_earlier_snapshot_told(tmp_path: Path) -> None:
+    """With its own stages and totals, so that both can be solved together; and nothing of any group but what was printed."""
+    cube, longer = made(), replace(DECLARED, stages=("applied", "met", "posted"))
+    release = protect(cube)
+    releases.record(tmp_path, release, **SIGNED)
+    releases.record(tmp_path, release, **{**SIGNED, "recipients": ["press office"]})
+    rows = [("women", ending("posted"))] * 62 + [("men", ending("posted"))] * 160
+    later = Cube.of(pd.DataFrame(rows, columns=["sex", "ending"]), process="p", milestone="later", declaration=longer)
+    (before,) = releases.read(tmp_path).before(later)
+    assert before.declaration.stages == ("applied", "met") and before.declaration.tables == DECLARED.tables
+    assert before.totals.tolist() == cube.totals.tolist() and before.told == release.told
+    assert releases.read(tmp_path).before(cube) == ()
+
+
 def test_hidden_counts_stay_hidden_until_they_have_certainly_moved(tmp_path: Path) -> None:
     releases.record(tmp_path, protect(made(passed=8)), **SIGNED)
     earlier = releases.read(tmp_path).earlier

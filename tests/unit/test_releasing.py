@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from standardsetting import Process, records, releasing
+from standardsetting import Process, preparing, records, releasing
 from standardsetting.disclosure import releases
 from standardsetting.errors import UsageError
 from standardsetting.shipped import shipped
@@ -16,8 +16,8 @@ from standardsetting.shipped import shipped
 PUBLIC = {"kind": "cohort-diversity", "tier": "public", "seal": "ab"}
 
 
-def released(report: dict[str, str], recipient: str) -> dict[str, Any]:
-    return {"cells": [], "cube": "cd", "milestone": "pool", "report": report, "recipients": [recipient]}
+def released(report: dict[str, str], recipient: str, record: int = 1) -> dict[str, Any]:
+    return {"cells": [], "cube": "cd", "milestone": "pool", "report": report, "recipients": [recipient], "record": record}
 
 
 def test_who_received_one_report_has_not_received_another() -> None:
@@ -51,26 +51,35 @@ def test_the_newest_record_says_which_report_is_held() -> None:
         return records.Record(number, kind, "", body, "")
 
     chain = (
-        record(1, releasing.HELD_RECORD, run="a", manifest="1", release="x"),
-        record(2, releasing.HELD_RECORD, run="a", manifest="2", release="x"),
-        record(3, releasing.HELD_RECORD, run="b", manifest="3", release="y"),
+        record(1, preparing.HELD_RECORD, run="a", manifest="1", release="x"),
+        record(2, preparing.HELD_RECORD, run="a", manifest="2", release="x"),
+        record(3, preparing.HELD_RECORD, run="b", manifest="3", release="y"),
         record(4, "disclosure release", run="a", manifest="4", release="x"),
     )
-    assert [releasing.newest_held(chain, run=run).get("manifest") for run in "abc"] == ["2", "3", None]
-    assert releasing.newest_held(chain, release="x")["manifest"] == "2"
+    assert [preparing.newest_held(chain, run=run).get("manifest") for run in "abc"] == ["2", "3", None]
+    assert preparing.newest_held(chain, release="x")["manifest"] == "2"
 
 
 def test_the_first_release_stays_the_first_however_often_it_is_made() -> None:
     history = releases.History((released(PUBLIC, "press office"),))
-    assert releasing._changes(history, "cd") == releasing._changes(releases.History(()), "cd")
-    assert releasing._changes(history, "another cube") != releasing._changes(history, "cd")
+    assert preparing._changes(history, "cd") == preparing._changes(releases.History(()), "cd")
+    assert preparing._changes(history, "another cube") != preparing._changes(history, "cd")
+
+
+def test_a_release_after_the_standard_was_set_anew_says_so_for_good() -> None:
+    first, anew = released(PUBLIC, "director", 3), {**released(PUBLIC, "director", 6), "cube": "ef"}
+    before, after = releases.History((first,), (1,)), releases.History((first,), (1, 5))
+    assert preparing._changes(before, "ef") == preparing._changes(after, "ef")[1:]
+    assert "set anew" in preparing._changes(after, "ef")[0]
+    # Once it is out, another change of the standard does not change what it said.
+    assert preparing._changes(releases.History((first, anew), (1, 5, 8)), "ef") == preparing._changes(after, "ef")
 
 
 def test_the_milestone_is_the_last_whose_day_has_come() -> None:
     process = Process.load(shipped("data") / "sergeant-2023")
     later = process.model_copy(update={"cohort": process.cohort.model_copy(update={"milestones": {"pool": date(2024, 2, 1)}})})
-    assert releasing._latest_milestone(later, date(2024, 1, 31)) == "interview_outcomes"
-    assert releasing._latest_milestone(later, date(2024, 2, 1)) == "pool"
+    assert preparing._latest_milestone(later, date(2024, 1, 31)) == "interview_outcomes"
+    assert preparing._latest_milestone(later, date(2024, 2, 1)) == "pool"
 
 
 def test_workshops_have_a_history_of_their_own() -> None:
