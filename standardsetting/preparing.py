@@ -74,12 +74,14 @@ def prepare(kind: str, process: Process, folder: Path, *, tier: Tier, milestone:
     nothing_new = releases.nothing_new(history, protected)
     changes = _changes(history, cube.hash)
     rests_on = _other_releases(kind, snapshot.process, folder, tier)
-    key = _key(protected, snapshot, changes, [each.release.seal for each in rests_on if each.release])
+    cubes = list(dict.fromkeys([*(body["cube"] for body in history.releases), cube.hash]))
+    number, told_before = cubes.index(cube.hash) + 1, _told_before(history, snapshot)
+    key = _key(protected, snapshot, changes, [each.release.seal for each in rests_on if each.release], number, told_before)
     place = folder / RELEASES / f"{kind}-{tier}-{key}"
     if not _as_recorded(place, folder):
-        cubes = list(dict.fromkeys([*(body["cube"] for body in history.releases), cube.hash]))
-        number = cubes.index(cube.hash) + 1
-        built = _built(kind, snapshot, protected, folder, tier=tier, number=number, changes=changes, rests_on=rests_on)
+        built = _built(
+            kind, snapshot, protected, folder, tier=tier, number=number, changes=changes, rests_on=rests_on, told_before=told_before
+        )
         staging = place.with_name(f".{place.name}")
         shutil.rmtree(staging, ignore_errors=True)
         built.write(staging)
@@ -118,7 +120,7 @@ def _other_releases(kind: str, process: Process, folder: Path, tier: Tier) -> tu
 
 def _built(
     kind: str, snapshot: CohortSnapshot, protected: ProtectedCube, folder: Path, *, tier: Tier, number: int, changes: tuple[str, ...],
-    rests_on: Sequence[ProcessReleased],
+    rests_on: Sequence[ProcessReleased], told_before: bool,
 ) -> Release:  # fmt: skip
     from standardsetting.cohort.diversity import diversity_release
     from standardsetting.cohort.positive_action.reported import positive_action_release
@@ -128,7 +130,7 @@ def _built(
         on = snapshot.as_at or snapshot.process.dates.outcomes_published or date.fromisoformat(snapshot.taken_at[:10])
         return positive_action_release(snapshot, protected, tier=tier, number=number, on=on, changes=changes, earlier=rests_on)
     earlier = [(each.label, each.release) for each in rests_on if each.release]
-    return diversity_release(snapshot, protected, tier=tier, number=number, changes=changes, earlier=earlier, interview_told=number > 1)
+    return diversity_release(snapshot, protected, tier=tier, number=number, changes=changes, earlier=earlier, interview_told=told_before)
 
 
 def _secret(folder: Path) -> bytes:
@@ -152,13 +154,21 @@ def _latest_milestone(process: Process, today: date) -> str:
     return come[-1] if come else "interview_outcomes"
 
 
-def _key(protected: ProtectedCube, snapshot: CohortSnapshot, changes: tuple[str, ...], rests_on: Sequence[str]) -> str:
+def _key(
+    protected: ProtectedCube, snapshot: CohortSnapshot, changes: tuple[str, ...], rests_on: Sequence[str], number: int, told_before: bool
+) -> str:
     from standardsetting.reporting import manifest
 
     # What a reader can know of a line besides its text grows with the ledger; the report does not change with it.
     printed = protected.cells[["table", "group", "stage", "measure", "shown", "channel"]].to_csv(index=False, lineterminator="\n")
-    parts = [protected.hash, protected.rules, printed, snapshot.seal, changes, *rests_on, manifest.software()]
+    parts = [protected.hash, protected.rules, printed, snapshot.seal, changes, *rests_on, number, told_before, manifest.software()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
+
+
+def _told_before(history: History, snapshot: CohortSnapshot) -> bool:
+    """Whether a release of another snapshot came first: what stands beside the cube is told once, since it may differ where no count does."""
+    seals = [body["report"].get("snapshot") for body in history.releases]
+    return bool(seals) and seals[0] != snapshot.seal
 
 
 def _changes(history: History, cube: str) -> tuple[str, ...]:

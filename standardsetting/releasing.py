@@ -18,11 +18,7 @@ from typing import TYPE_CHECKING
 from standardsetting import records
 from standardsetting.disclosure.policy import Tier
 from standardsetting.errors import PublishingError, StageError, UsageError
-from standardsetting.preparing import HELD_RECORD, prepare
-from standardsetting.preparing import KINDS as KINDS
-from standardsetting.preparing import Prepared as Prepared
-from standardsetting.preparing import newest_held as newest_held
-from standardsetting.preparing import RELEASES as RELEASES
+from standardsetting.preparing import HELD_RECORD, Prepared, newest_held, prepare
 from standardsetting.publishing import alone, now_in, reports_of
 from standardsetting.sealed import file_digest
 from standardsetting.stages import COHORT, NAMED, RESTRICTED
@@ -157,7 +153,9 @@ def _report(kind: str, prepared: Prepared, run: Path) -> dict[str, str]:
     from standardsetting.reporting import manifest
 
     sha256 = file_digest(run / manifest.MANIFEST_FILE)
-    return {"kind": kind, "tier": prepared.release.tier, "seal": prepared.release.seal, "run": run.name, "manifest": sha256}
+    release = prepared.release
+    snapshot = release.header["release"]["snapshot"]
+    return {"kind": kind, "tier": release.tier, "seal": release.seal, "snapshot": snapshot, "run": run.name, "manifest": sha256}
 
 
 def _received(history: History, report: Mapping[str, str]) -> set[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +11,9 @@ from standardsetting.errors import DisclosureError, StageError, UsageError
 from standardsetting.publishing import alone, now_in
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
-    from standardsetting.disclosure.cube import Cube, Declaration
+    from standardsetting.disclosure.audit import Readers
+    from standardsetting.disclosure.cube import Cube
     from standardsetting.disclosure.policy import Policy
     from standardsetting.disclosure.releases import History
     from standardsetting.disclosure.statements import Statement, Told
@@ -41,7 +39,8 @@ def enter(
     Raises
     ------
     UsageError
-        No such characteristic, group, stage or count; or readers can tell that the figure is false.
+        Its source, its words or who enters it is blank; no such characteristic, group, stage or count; or readers can tell that the
+        figure is false.
     """
     from standardsetting.cohort.diversity import cube_of
     from standardsetting.cohort.snapshot import CohortSnapshot
@@ -51,6 +50,7 @@ def enter(
     from standardsetting.disclosure.statements import known
     from standardsetting.linkage import latest
 
+    _refuse_blanks(source=source, text=text, by=by)
     found = latest(folder)
     if found is None:
         raise StageError("No cohort was looked at yet.", next_step="Make a report first: standardsetting report cohort-diversity")
@@ -82,6 +82,24 @@ def enter(
         return releases.record_outside(folder, [statement], source=source, text=text, entered_by=by, when=now_in(process))
 
 
+def _refuse_blanks(**given: str) -> None:
+    """A figure whose origin cannot be looked up can never be checked, and only a withdrawal would be left."""
+    blank = [f"--{name}" for name, words in given.items() if not any(sign.isalnum() for sign in words)]
+    if blank:
+        need = "needs" if len(blank) == 1 else "need"
+        raise UsageError(
+            f"To enter a figure, {' and '.join(blank)} {need} words; blank was given. Nothing was entered.",
+            next_step="Say " + "; ".join(f'{_ASKED[name]}: {name} "..."' for name in blank),
+        )
+
+
+_ASKED = {
+    "--source": "where it was told, so that it can be looked up",
+    "--text": "the words in which it was told",
+    "--by": "who enters it",
+}
+
+
 def withdraw(process: Process, folder: Path, *, number: int, reason: str, by: Sequence[str]) -> records.Record:
     """Withdraw a figure that was entered by mistake. Its record stays; it counts no more, so later releases may show what it hid.
 
@@ -96,27 +114,19 @@ def withdraw(process: Process, folder: Path, *, number: int, reason: str, by: Se
         return releases.withdraw(folder, number, reason=reason, by=by, when=now_in(process))
 
 
-@dataclass(frozen=True)
-class _Readers:
-    """What readers have of a cohort: what is declared about it, the totals over everybody, and what was released and told."""
-
-    declaration: Declaration
-    totals: NDArray[np.int64]
-    policy: Policy
-    told: tuple[Told, ...]
-
-
 def _contradicts(cube: Cube, history: History, statement: Statement, *, policy: Policy) -> bool:
     """Whether readers themselves could tell that a statement is false, from the totals and everything that was released and told.
 
     No count of a group is looked at: whether a figure is taken or refused must tell nothing that readers do not have. A figure that only
     the true counts contradict is taken, like a true one.
     """
-    readers = _Readers(cube.declaration, cube.totals, policy, history.about(cube.milestone).told(cube.hash))
+    from standardsetting.disclosure.audit import Readers
+
+    readers = Readers(cube.declaration, cube.totals, policy, history.about(cube.milestone).told(cube.hash))
     return not _can_be_true(readers, [statement]) and _can_be_true(readers, [])
 
 
-def _can_be_true(readers: _Readers, statements: Sequence[Told]) -> bool:
+def _can_be_true(readers: Readers, statements: Sequence[Told]) -> bool:
     from standardsetting.disclosure.audit import attack
     from standardsetting.disclosure.bounds import ContradictionError
 

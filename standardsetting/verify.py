@@ -12,8 +12,9 @@ from standardsetting.disclosure.releases import RELEASE
 from standardsetting.errors import UsageError, WorkbenchError
 from standardsetting.linkage import problems as snapshot_problems
 from standardsetting.named.close import CODE_BOOK, IDENTITIES, read_closing
+from standardsetting.preparing import KINDS, RELEASES, newest_held
 from standardsetting.process import Process
-from standardsetting.releasing import HELD, KINDS, RELEASES, newest_held
+from standardsetting.releasing import HELD
 from standardsetting.reporting import manifest, publish
 from standardsetting.sealed import SEAL, file_digest, unseal
 from standardsetting.stages import BLIND, CLOSED_RECORD, CLOSING, NAMED, STANDARD_RECORD
@@ -46,20 +47,31 @@ def verify(process: Process, folder: Path, reports_folder: Path, *, run: str | N
     chain, problems = records.inspect(folder)
     inputs, closing_problems = _closing(process, folder, chain)
     journal = publish.journal(reports_folder)
-    runs = (
-        [reports_folder / run]
-        if run
-        else sorted(path.parent for path in reports_folder.glob(f"*/{manifest.MANIFEST_FILE}") if not path.parent.is_symlink())
-    )
-    if run and not (reports_folder / run / manifest.MANIFEST_FILE).is_file():
+    aside = [place for place in sorted(reports_folder.glob("*")) if publish.kept_aside(place) and run in (None, place.name)]
+    runs = [reports_folder / run] if run else [file.parent for file in _manifests(reports_folder, "*")]
+    runs = [place for place in runs if place not in aside]
+    if run and not aside and not (reports_folder / run / manifest.MANIFEST_FILE).is_file():
         raise UsageError("There is no run of that name with a manifest.", next_step="standardsetting status lists the runs.")
     run_problems = [problem for path in runs for problem in _run(path, chain, journal)]
     groups = () if problems else (*snapshot_problems(folder), *_releases(folder, chain), *_held(folder, chain))
     quoted = (*_forgotten(chain, journal), *_evidence(chain, reports_folder), *_signed(chain, reports_folder))
     if strange := publish.strange_lines(reports_folder):
         quoted = (*quoted, f"The journal of runs holds {strange} {'line' if strange == 1 else 'lines'} that no run wrote.")
-    found = (*problems, *closing_problems, *groups, *quoted, *run_problems)
+    found = (*problems, *closing_problems, *groups, *quoted, *run_problems, *(_ASIDE.format(place=place.name) for place in aside))
     return Verification(len(chain), inputs, len(runs), found)
+
+
+# Kept by publishing, for a person to look at. What such a folder holds is vouched for by nothing, so it is not looked into.
+_ASIDE = (
+    "Kept aside: {place}. It lay in the place of a run and was not, or no more, what was published; the run was put there anew. Find out "
+    "who changed what; then delete this folder or move it out of the reports folder. This finding stays for as long as the folder does."
+)
+
+
+def _manifests(folder: Path, runs: str) -> list[Path]:
+    """The manifests of the runs of a folder, pointers and what was kept aside left out."""
+    found = sorted(folder.glob(f"{runs}/{manifest.MANIFEST_FILE}"))
+    return [file for file in found if not file.parent.is_symlink() and not publish.kept_aside(file.parent)]
 
 
 def _closing(process: Process, folder: Path, chain: tuple[records.Record, ...]) -> tuple[int, list[str]]:
@@ -112,8 +124,8 @@ def _releases(folder: Path, chain: tuple[records.Record, ...]) -> list[str]:
 
 def _held(folder: Path, chain: tuple[records.Record, ...]) -> list[str]:
     """Every report that is held is the one that the ledger recorded when it was made."""
-    problems = []
-    for file in sorted(file for file in (folder / HELD).glob(f"*/*/{manifest.MANIFEST_FILE}") if not file.parent.is_symlink()):
+    problems = [f"Held: {_ASIDE.format(place=place.name)}" for place in sorted((folder / HELD).glob("*/*")) if publish.kept_aside(place)]
+    for file in _manifests(folder / HELD, "*/*"):
         run = file.parent
         if found := manifest.verify(run):
             problems += [f"Held run {run.name}: {problem}" for problem in found]
@@ -157,9 +169,7 @@ def _signed(chain: tuple[records.Record, ...], reports_folder: Path) -> list[str
     released = [record for record in chain if record.kind == RELEASE and "run" in record.body["report"]]
     signed = {(record.body["report"]["run"], record.body["report"]["manifest"]) for record in released}
     there = {
-        (path.parent.name, file_digest(path))
-        for path in reports_folder.glob(f"*/{manifest.MANIFEST_FILE}")
-        if not path.parent.is_symlink() and path.parent.name.startswith(KINDS)
+        (path.parent.name, file_digest(path)) for path in _manifests(reports_folder, "*") if path.parent.name.startswith(KINDS)
     }
     missing = {run for run, _ in signed} - {run for run, _ in there}
     return [

@@ -29,7 +29,9 @@ app = typer.Typer(
 
 Folder = Annotated[Path, typer.Argument(metavar="PROCESS_FOLDER", help="The folder that holds process.toml.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output and nothing else.")]
-Reports = Annotated[Path | None, typer.Option("--reports", help="Where reports are published (default: reports, under this folder).")]
+Reports = Annotated[
+    Path | None, typer.Option("--reports", help="Where reports are published (default: as process.toml says, else ./reports).")
+]
 HERE = Path()
 DEFAULT_TIMEOUT = 600
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from standardsetting import releasing, told_elsewhere
+from standardsetting import preparing, records, releasing, told_elsewhere
 from standardsetting.cli.app import DEFAULT_TIMEOUT, HERE, AsJson, Folder, Reports, Timeout, Told, app, load, told_of, verb
 from standardsetting.disclosure.policy import Tier as Readers
 from standardsetting.errors import UsageError
@@ -18,15 +18,21 @@ from standardsetting.publishing import alone, now_in, publish_report
 if TYPE_CHECKING:
     from standardsetting.reporting.run import RunResult
 
-Tier = Annotated[Readers, typer.Option(help="director, or public: fit to be published and to answer a request for information.")]
-Milestone = Annotated[str | None, typer.Option(help="eligibility, interview_outcomes or pool (default: the last one reached).")]
-_KINDS = "standard-setting, assessor-quality, cohort-diversity or positive-action"
+Tier = Annotated[
+    Readers, typer.Option(help="For whom a report about groups is: director, or public (fit to be published and to answer requests).")
+]
+Milestone = Annotated[
+    str | None,
+    typer.Option(help="How far a report about groups goes: eligibility, interview_outcomes or pool (default: the last one reached)."),
+]
+_ABOUT_GROUPS = "cohort-diversity or positive-action"
+_KINDS = f"standard-setting, assessor-quality, {_ABOUT_GROUPS}. The last two are about groups."
 
 
 @app.command()
 @verb
 def report(
-    kind: Annotated[str, typer.Argument(help=_KINDS)],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=_KINDS)],
     folder: Folder = HERE,
     reports: Reports = None,
     tier: Tier = "director",
@@ -34,37 +40,70 @@ def report(
     timeout: Timeout = DEFAULT_TIMEOUT,
     as_json: AsJson = False,
 ) -> Told:
-    """Make a report. One about groups is audited and held in the process folder, until somebody releases it."""
+    """Make a report.
+
+    One about groups is audited and held in cohort/held of the process folder.
+    Whoever prepares it looks at it there and releases it together with
+    somebody else: standardsetting release. The others are published at once.
+
+    Example: standardsetting report cohort-diversity sergeant-2024
+    """
     process = load(folder)
-    if kind not in releasing.KINDS:
+    if kind not in preparing.KINDS:
         return told_of(publish_report(kind, process, folder, reports=reports, timeout=timeout))
-    return told_of_held(kind, folder, tier, *releasing.hold(kind, process, folder, tier=tier, milestone=milestone, timeout=timeout))
+    made = releasing.hold(kind, process, folder, tier=tier, milestone=milestone, timeout=timeout)
+    return told_of_held(kind, folder, tier, *made, milestone=milestone)
 
 
-def told_of_held(kind: str, folder: Path, tier: str, result: RunResult, prepared: releasing.Prepared) -> Told:
-    """What is said of a report that is held: it was made for whoever signs it, and for nobody else yet."""
-    told = told_of(result)
-    if prepared.nothing_new:
-        return Told((releasing.NO_NEW_FIGURES, *told.lines[1:]), {**told.record, "held": True, "new_figures": False})
-    release = f"standardsetting release {kind} {folder} --tier {tier} --prepared-by NAME --signed-by NAME"
-    lines = ("Held, not released: only whoever prepares and signs it may look.", *told.lines[1:], f"Next: {release}")
-    return Told(lines, {**told.record, "held": True, "new_figures": True})
+def told_of_held(
+    kind: str, folder: Path, tier: str, result: RunResult, prepared: preparing.Prepared, *, milestone: str | None = None
+) -> Told:
+    """What is said of a report that is held: it was made for whoever signs it, and for nobody else yet; and how it is released."""
+    told, new = told_of(result), not prepared.nothing_new
+    release = f"standardsetting release {kind} {folder} --tier {tier}{f' --milestone {milestone}' if milestone else ''}"
+    release += " --prepared-by NAME --signed-by NAME"
+    if given := _released(folder, result.run):
+        state = "This very report was released before."
+        follows = f"Next: nothing; or, if somebody else is to receive it: {release} --recipient NAME"
+    else:
+        state = "Held, not released: only whoever prepares and signs it may look."
+        follows = f"Next: {release}"
+    first = (state,) if new else (releasing.NO_NEW_FIGURES, state)
+    record = {**told.record, "held": True, "released": given, "new_figures": new}
+    return Told((*first, *told.lines[1:], follows), record)
+
+
+def _released(folder: Path, run: str) -> bool:
+    """Whether the ledger has a release of this very report: another tier of the same figures is another report."""
+    from standardsetting.disclosure.releases import RELEASE
+
+    return any(record.kind == RELEASE and record.body.get("report", {}).get("run") == run for record in records.read(folder))
 
 
 @app.command()
 @verb
 def release(
-    kind: Annotated[str, typer.Argument(help="cohort-diversity or positive-action")],
-    prepared_by: Annotated[str, typer.Option(help="Who prepared it.")],
-    signed_by: Annotated[str, typer.Option(help="Who looked at it and signs: somebody else.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"The report that is held: {_ABOUT_GROUPS}.")],
+    prepared_by: Annotated[str, typer.Option(help="The name of who prepared it.")],
+    signed_by: Annotated[str, typer.Option(help="The name of who looked at it and signs: somebody else.")],
     folder: Folder = HERE,
-    recipient: Annotated[list[str] | None, typer.Option(help="Who receives it; repeat for several.")] = None,
+    recipient: Annotated[
+        list[str] | None, typer.Option(help="Who receives it; repeat for several (default: assessment director, or public).")
+    ] = None,
     reports: Reports = None,
     tier: Tier = "director",
     milestone: Milestone = None,
     as_json: AsJson = False,
 ) -> Told:
-    """Release the report about groups that is held: audited once more, recorded with who prepared and who signed it, then published."""
+    """Release the report about groups that is held.
+
+    It is audited once more, recorded in the ledger with the people's names,
+    and published as it was held. First make it with standardsetting report,
+    and give the same tier and milestone here.
+
+    Example: standardsetting release cohort-diversity sergeant-2024
+    --prepared-by "Ada One" --signed-by "Bo Two"
+    """
     result, prepared = releasing.release(
         kind,
         load(folder),
@@ -85,12 +124,12 @@ def release(
 @app.command()
 @verb
 def told(
-    characteristic: Annotated[str | None, typer.Option(help="By what the figure is: sex, for instance.")] = None,
-    group: Annotated[str | None, typer.Option(help="Of which group.")] = None,
-    stage: Annotated[str | None, typer.Option(help="At which stage.")] = None,
-    count: Annotated[str | None, typer.Option(help="entered, passed, not passed, withdrawn, deferred or pending.")] = None,
-    low: Annotated[int | None, typer.Option(min=0, help="The least that it can be.")] = None,
-    high: Annotated[int | None, typer.Option(min=0, help="The most that it can be.")] = None,
+    characteristic: Annotated[str | None, typer.Option(help="What the figure is counted by: sex, ethnicity_5.")] = None,
+    group: Annotated[str | None, typer.Option(help="The group, as the tables of the report call it: Female.")] = None,
+    stage: Annotated[str | None, typer.Option(help="The stage: applied, eligible, interviewed, met_standard, posted.")] = None,
+    count: Annotated[str | None, typer.Option(help="Who is counted: entered, passed, not passed, withdrawn, deferred, pending.")] = None,
+    low: Annotated[int | None, typer.Option(min=0, help="The least that the words allow.")] = None,
+    high: Annotated[int | None, typer.Option(min=0, help="The most that they allow; the same as the least for an exact figure.")] = None,
     source: Annotated[str | None, typer.Option(help="Where it was told: a newspaper, the number of a request for information.")] = None,
     text: Annotated[str | None, typer.Option(help="The words in which it was told.")] = None,
     by: Annotated[list[str] | None, typer.Option(help="Who enters it; for a withdrawal two different people, so give it twice.")] = None,
@@ -99,7 +138,18 @@ def told(
     folder: Folder = HERE,
     as_json: AsJson = False,
 ) -> Told:
-    """Enter a figure about a group that was told elsewhere, so that every later release is audited against it; or withdraw one."""
+    """Enter a figure about a group that was told elsewhere, or withdraw one that was entered by mistake.
+
+    Every later release is audited against what is entered here.
+    To enter one: all options from --characteristic to --text, and one --by.
+    To withdraw one: --withdraw, --reason, and --by twice.
+    A name that does not fit is answered with those that do.
+
+    Example: standardsetting told sergeant-2024 --characteristic sex
+    --group Female --stage posted --count passed --low 40 --high 40
+    --source "Courier, 5 January 2024" --text "forty women were posted"
+    --by "Ada One"
+    """
     figure = {"characteristic": characteristic, "group": group, "stage": stage, "count": count, "low": low, "high": high}
     entry, names = {**figure, "source": source, "text": text}, by or []
     if withdraw is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from standardsetting import records, releasing
+from standardsetting import preparing, records, releasing
 from standardsetting.cli.app import DEFAULT_TIMEOUT, HERE, AsJson, Folder, Reports, Timeout, Told, app, load, told_of, verb
 from standardsetting.cli.cohort import told_of_held
 from standardsetting.errors import Exit
@@ -37,7 +37,7 @@ def due(folder: Folder = HERE, reports: Reports = None, timeout: Timeout = DEFAU
 
 def _run(kind: str, process: Process, folder: Path, reports: Path | None, timeout: int) -> Told:
     """One report that is due. A report about groups is held, whoever is at the scheduler: people release."""
-    if kind in releasing.KINDS:
+    if kind in preparing.KINDS:
         return told_of_held(kind, folder, "director", *releasing.hold(kind, process, folder, timeout=timeout))
     return told_of(publish_report(kind, process, folder, reports=reports, timeout=timeout))
 
@@ -89,7 +89,8 @@ def verify(
     counted = f"{found.records} records, {found.inputs} frozen inputs and {found.runs} runs were recomputed."
     if not found.problems:
         return Told((f"{counted} All of them hold.",), asdict(found))
-    lines = (f"{counted} {len(found.problems)} problems:", *(f"  {problem}" for problem in found.problems))
+    n = len(found.problems)
+    lines = (f"{counted} {n} {'problem' if n == 1 else 'problems'}:", *(f"  {problem}" for problem in found.problems))
     return Told(lines, asdict(found), Exit.FINDINGS)
 
 

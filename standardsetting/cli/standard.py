@@ -100,19 +100,18 @@ def close(folder: Folder = HERE, as_json: AsJson = False) -> Told:
     """Freeze the inputs once every interview is scored or excepted, and write the anonymised scores."""
     from standardsetting import progress
     from standardsetting.named.close import close as run_close
+    from standardsetting.named.findings import as_lines
 
     process = load(folder)
     with alone(folder), progress.shown("Closing the interviews"):
         closing = run_close(process, folder, when=now_in(process))
     verb_ = "were already closed" if closing.already_done else "are closed"
     passed = f"{closing.candidates} candidate{'' if closing.candidates == 1 else 's'} passed the door anonymised"
-    return Told(
-        (
-            f"The interviews {verb_}: {passed}, {closing.excepted} {'is' if closing.excepted == 1 else 'are'} excepted.",
-            f"Next: standardsetting pack {folder}",
-        ),
-        asdict(closing),
-    )
+    lines = [f"The interviews {verb_}: {passed}, {closing.excepted} {'is' if closing.excepted == 1 else 'are'} excepted."]
+    if later := closing.before_cohort_reports:
+        frozen = "To be put right before a report on the cohort; the dates of process.toml are frozen now, so export the bands of ages:"
+        lines += [frozen, *(f"  {line}" for line in as_lines(later))]
+    return Told((*lines, f"Next: standardsetting pack {folder}"), asdict(closing))
 
 
 @app.command()

@@ -36,6 +36,8 @@ PUBLISHED = {
 WORKSHOP_DAYS = ("workshop_invited", "workshop_booked", "workshop_attended")
 FACTS = ("adjustment_made", "reason_not_eligible", "workshop_listed", *WORKSHOP_DAYS, "workshop_there", "workshop_arm")
 OUTCOMES = ("total", "status", "reason")
+# The wait in the pool, in whole weeks, and the offers of a posting.
+POOL = ("pool_weeks", "pool_posted", "pool_left", "offers", "offers_declined")
 RATING_COLUMNS = ("person", "assessor", "exercise", "value", "rating", "kind", "panel", "day")
 
 
@@ -143,7 +145,10 @@ class CohortSnapshot:
         for each level of each characteristic (codes), each covariate, the facts, `panel` and `day` of the interview (a random letter
         code, and the day of the window), `score_<value>`, `total`, `status`, `reason`, `hurdle_<value>` (met or not), `stage_<stage>`
         (one of `STATES`), `ended_at` and `ending` ("eligible: not passed"; "posted: passed" for who passed every stage).
-        Workshop columns count days from the interview: -20 is twenty days before it.
+        Workshop columns count days from the interview: -20 is twenty days before it. Where the stages between which people wait in the
+        pool are open: `check_<n>` for the n-th step of the first of them (1 passed, 0 not passed, -1 neither yet, missing: not begun),
+        `pool_weeks` (in which week the posting came, or how many whole weeks were followed), `pool_posted` (whether it came in them),
+        `pool_left` (left the list before), `offers`, `offers_declined`. No date is kept.
     ratings
         For differential rater functioning: `person`, `assessor` (a fresh random code), `exercise`, `value`, `rating`, `kind`, `panel`,
         `day`. Empty where no standard is recorded, and at the first milestone.
@@ -260,9 +265,18 @@ def people_columns(process: Process, characteristics: tuple[Coded, ...], stages:
         *OUTCOMES,
         *(f"hurdle_{value}" for value in values),
         *(stage.column for stage in stages),
+        *pool_columns(process, stages),
         "ended_at",
         "ending",
     )
+
+
+def pool_columns(process: Process, stages: tuple[Stage, ...]) -> tuple[str, ...]:
+    """The columns of checks, offers and the wait in the pool; none before the stages between which people wait are open."""
+    pool = process.cohort.pool()
+    if pool is None or not {stage.name for stage in pool} <= {stage.name for stage in stages}:
+        return ()
+    return (*(f"check_{n}" for n in range(1, len(pool[0].steps) + 1)), *POOL)
 
 
 def series_breaks(earlier: CohortSnapshot, later: CohortSnapshot) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 """The gate: every number in a finished artefact must be one that the release allows. It reads artefacts, not the code that made them.
 
 A number that belongs to something else than a count (a date, a record, a share, an interval) is allowed in that form only: the 4 of
-"4 October 2023" is no leave to print a 4 in a cell. Whoever calls the gate brings the text of each artefact: hidden places, coordinates,
-logs and file names too. A finding says where and how many, never which number.
+"4 October 2023" is no leave to print a 4 in a cell. Where the sentences that may be said are known, a number among other words passes in
+one of these sentences alone, and the numbers that may stand by themselves pass by themselves alone. Whoever calls the gate brings the text
+of each artefact: hidden places, coordinates, logs and file names too. A finding says where and how many, never which number.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from standardsetting.disclosure.sentences import NUMBER_WORDS, TAKEN, Composed, Sentences
 from standardsetting.errors import DisclosureError
 
 # Digits with thousands separators or decimals; not part of an identifier such as ethnicity_5, nor of a longer reference.
@@ -37,12 +39,18 @@ _MONTHS = (
 )  # fmt: skip
 _SIGNED = r"[-+]?\d+(?:\.\d+)?"
 # What numbers may belong to. Of a moment only its day counts, and a day is the same day however it is written.
-_FORMS = re.compile(
-    rf"""
+_NO_COUNT = rf"""
       (?<![\w.-]) (?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d) (?:t[\d:.]+(?:[+-][\d:]+|z)?)? (?![\w-])
     | (?<![\w.-]) (?P<date>\d{{1,2}}\s+(?:{"|".join(_MONTHS)})(?:\s+\d{{4}})?) \b
     | (?<![\w.:-]) \d{{1,2}}:\d\d(?::\d\d)? (?![\w:])
     | \b (?:record|release|rules|version|edition|schedule|paragraph|section|part|article|regulation|page|r)\s+\d+ (?![\w.,]\d|\w)
+    | (?<![\w.,-]) \d+\s+weeks\b
+    | (?m:^\d\.00?$)
+    | {_GLUED}
+    """
+_FORMS = re.compile(
+    rf"""
+      (?P<no_count>{_NO_COUNT})
     | (?<![\w.-]) (?P<estimate>{_SIGNED})\s+\((?P<low>{_SIGNED})\s+to\s+(?P<high>{_SIGNED})\)
     | \({_SIGNED}\s+to\s+{_SIGNED}\)
     | (?<![\w.,-]) \d+(?:\.\d+)?\s*(?:%|per\s+cent\b)
@@ -50,7 +58,6 @@ _FORMS = re.compile(
     | (?<![\w.,(-]) \d+\s+to\s+\d+ (?![\w%]|[.,]\d)
     | \btotal\s+of\s+\d+(?:\.\d+)? (?![\w%])
     | (?<![\w.,-]) \d+\s+(?:more|fewer)\b
-    | {_GLUED}
     | {_OTHERWISE_SPELT}
     """,
     re.VERBOSE,
@@ -148,10 +155,24 @@ def _short(number: float | str) -> str:
 
 @dataclass(frozen=True)
 class Allowed:
-    """What a release allows: numbers wherever they stand, and numbers in the form in which they stand."""
+    """What a release allows.
+
+    Attributes
+    ----------
+    numbers
+        Numbers wherever they stand; where sentences are known, in the gaps of those that are composed.
+    forms
+        Numbers in the form in which they stand.
+    sentences
+        The sentences that may be said. Without them a number passes in any sentence.
+    alone
+        Where sentences are known: the numbers that may stand by themselves, in a cell or along an axis.
+    """
 
     numbers: frozenset[Decimal]
     forms: frozenset[str]
+    sentences: Sentences | None = None
+    alone: frozenset[Decimal] = frozenset()
 
     @classmethod
     def of(cls, texts: Iterable[str] = (), *, numbers: Iterable[float | int | str | Decimal] = (), forms: Iterable[str] = ()) -> Allowed:
@@ -182,19 +203,53 @@ def check(pieces: Iterable[Piece], *, allowed: Allowed | Iterable[Decimal | int 
     (Finding(artefact='page.html', kind='cell', count=1),)
     """
     known = allowed if isinstance(allowed, Allowed) else Allowed.of(numbers=allowed)
-    strange: dict[tuple[str, str], set[Decimal]] = {}
+    strange: dict[tuple[str, str], set[Decimal | str]] = {}
+    named = set[str]()
     for piece in pieces:
-        for where, text in ((piece.kind, piece.text), ("file name", piece.artefact)):
-            found = _strange(re.sub(r"[_-]", " ", text) if where == "file name" else text, known)
+        places = [(piece.kind, piece.text)] + [("file name", re.sub(r"[_-]", " ", piece.artefact))] * (piece.artefact not in named)
+        named.add(piece.artefact)
+        for where, text in places:
+            found = _strange(text, known)
             if found:
                 strange.setdefault((piece.artefact, where), set()).update(found)
     return tuple(Finding("a file" if kind == "file name" else artefact, kind, len(found)) for (artefact, kind), found in strange.items())
 
 
-def _strange(text: str, known: Allowed) -> set[Decimal]:
-    """The numbers of a text that are allowed neither by themselves nor in the form in which they stand. A minus may be a dash."""
-    rest = _FORMS.sub(lambda match: " " if _written(match) <= known.forms else match.group(), _plain(text).casefold())
+def _strange(text: str, known: Allowed) -> set[Decimal | str]:
+    """The numbers of a text that are not allowed where they stand."""
+    if known.sentences is None:
+        return _unknown(_plain(text).casefold(), known)
+    found, by_themselves = set[Decimal | str](), replace(known, numbers=known.alone)
+    rest = known.sentences.rest(text, allows=lambda said, one: _in_gaps(said, one, known))
+    # Days, times and references count nobody, and may run over several lines of a cell.
+    for line in _FORMS.sub(lambda match: _uncounted(match, known), rest).split("\n"):
+        found |= _unknown(line, by_themselves) if _alone(line) else _among_words(line)
+    return found
+
+
+def _uncounted(match: re.Match[str], known: Allowed) -> str:
+    return TAKEN * len(match.group()) if match["no_count"] and _written(match) <= known.forms else match.group()
+
+
+def _unknown(text: str, known: Allowed) -> set[Decimal | str]:
+    """The numbers that are allowed neither by themselves nor in the form in which they stand. A minus may be a dash."""
+    rest = _FORMS.sub(lambda match: " " if _written(match) <= known.forms else match.group(), text)
     return {abs(number) for number in _numbers(rest) if not {number, abs(number)} & known.numbers}
+
+
+def _in_gaps(said: str, one: Composed, known: Allowed) -> bool:
+    """Whether the numbers in the gaps of a composed sentence may be told: all but those of its own words."""
+    return _unknown(said, known) <= {abs(number) for number in _numbers(one.fixed)}
+
+
+def _alone(line: str) -> bool:
+    """Whether a line holds numbers and signs alone, as a cell or a mark on an axis does."""
+    return TAKEN not in line and not re.search(r"[^\W\d_]", re.sub(r"(?<=\d)\s+to\s+(?=[-+\d])", " ", line))
+
+
+def _among_words(line: str) -> set[Decimal | str]:
+    """The numbers among words that are no sentence of the release: all of them."""
+    return {abs(number) for number in _numbers(line)} | {" ".join(match.group().split()) for match in NUMBER_WORDS.finditer(line)}
 
 
 def refuse(pieces: Iterable[Piece], *, allowed: Allowed | Iterable[Decimal | int | str]) -> None:

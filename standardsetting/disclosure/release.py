@@ -50,6 +50,10 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "intersection": ("sentence",),
     # `view` is "unadjusted", "prior" or "prior and possibly tainted"; differences in percentage points.
     "adjusted": ("characteristic", "group", "view", "difference", "low", "high", "sentence"),
+    # After the interview: protected counts over everybody; the share of everybody, and of groups, posted by a time ("weeks_4").
+    "after_interview": ("step", "what", "shown"),
+    "waiting": ("time", "share", "interval"),
+    "waiting_groups": ("characteristic", "group", "time", "share"),
     # `series` counts up where a code list changed; the band is what chance explains, the running interval holds at every look.
     "trend": (
         "process", "characteristic", "group", "stage", "series", "ratio", "low", "high", "band_low", "band_high", "running_low",

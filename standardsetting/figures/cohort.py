@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.ticker import MultipleLocator, NullLocator
 
 from standardsetting.cohort.verdict import GAPS, Verdict
+from standardsetting.cohort.waiting import in_weeks, weeks_of
 from standardsetting.cohort.words import those_who
 from standardsetting.disclosure.release import Release
 from standardsetting.figures.figure import BLUE, GREY, LIGHT, ORANGE, QUIET, Figure, drawing
@@ -182,6 +183,32 @@ def waterfall(release: Release) -> Figure | None:
         figure,
         tables.released(release, "waterfall"),
     )
+
+
+def waiting(release: Release) -> Figure | None:
+    """The share of those in the pool who had been posted: a step at each time that is told, with its interval."""
+    rows = release["waiting"].table
+    if rows.empty:
+        return None
+    weeks = [weeks_of(time) for time in rows["time"]]
+    share = [int(text.rstrip("%")) for text in rows["share"]]
+    low, high = ([int(end.rstrip("%")) for end in ends] for ends in zip(*(text.split(" to ") for text in rows["interval"]), strict=True))
+    with drawing(7) as figure:
+        axes = figure.subplots()
+        figure.subplots_adjust(left=0.08, right=0.95, top=0.96, bottom=0.18)
+        # Nothing is told of what lies between two steps, so the line is flat there.
+        axes.step([0, *weeks, weeks[-1] * 1.12], [0, *share, share[-1]], where="post", color=BLUE, linewidth=1.6)
+        axes.plot(weeks, share, "o", color=BLUE, markersize=4.5)
+        axes.vlines([week + weeks[-1] / 80 for week in weeks], low, high, color=ORANGE, linewidth=1.4)
+        for week, each in zip(weeks, share, strict=True):
+            axes.annotate(f"{each}%", (week, each), xytext=(9, -12), textcoords="offset points", fontsize=8)
+        axes.set_xticks([0, *weeks], ["entering\nthe pool", *(textwrap.fill(in_weeks(week), 10) for week in weeks)], fontsize=7.5)
+        axes.yaxis.set_major_locator(MultipleLocator(25))
+        axes.set(ylim=(0, 102), xlim=(0, weeks[-1] * 1.12))
+    title = f"{share[-1]}% of those in the pool had been posted within {in_weeks(weeks[-1])}"
+    alt = f"A line in steps that rises to {share[-1]}% within {in_weeks(weeks[-1])} (95% interval {rows['interval'].iloc[-1]})."
+    unit = "Per cent posted since entering the pool; upright lines are 95% intervals"
+    return Figure("waiting", title, unit, alt, figure, tables.released(release, "waiting"))
 
 
 def trend(release: Release) -> Figure | None:

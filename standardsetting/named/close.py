@@ -19,8 +19,10 @@ import pandas as pd
 
 from standardsetting import firewall, records
 from standardsetting.blind.scores import Account, BlindScores
-from standardsetting.errors import StageError
-from standardsetting.named.findings import refusal
+from standardsetting.code_lists import read_list
+from standardsetting.errors import DefinitionError, StageError
+from standardsetting.named.ages import BORN, with_bands
+from standardsetting.named.findings import Finding, Gathering, refusal
 from standardsetting.named.identities import identities
 from standardsetting.named.outstanding import EXCEPTED, INCOMPLETE, SCORED
 from standardsetting.named.validate import Checked, check
@@ -38,13 +40,15 @@ _FACTS = ("candidates", "monitoring")
 
 @dataclass(frozen=True)
 class Closing:
-    """What closing did: how many candidates passed the door, how many were excepted, and the hashes that the ledger now holds."""
+    """What closing did: how many candidates passed the door, how many were excepted, the hashes that the ledger now holds, and what is
+    to be put right before a report on the cohort."""
 
     candidates: int
     excepted: int
     seal: str
     record: str
     already_done: bool
+    before_cohort_reports: tuple[Finding, ...] = ()
 
 
 def close(process: Process, folder: Path, *, when: datetime) -> Closing:
@@ -99,7 +103,27 @@ def close(process: Process, folder: Path, *, when: datetime) -> Closing:
     _to_disk(staging)
     staging.rename(folder / CLOSING)
     records.sync_folder(folder)
-    return _finish(folder, process, when=when, fresh=True)
+    return replace(_finish(folder, process, when=when, fresh=True), before_cohort_reports=no_day_for_ages(checked, folder))
+
+
+def no_day_for_ages(checked: Checked, folder: Path) -> tuple[Finding, ...]:
+    """That dates of birth cannot become age bands, for want of the day that applications closed; told by `check` too.
+
+    Of all findings on the cohort closing tells this one, because closing freezes the days of the definition. It stops nothing: the bands
+    can be exported instead. What the cells hold plays no part in it.
+    """
+    process, monitoring = checked.process, checked.tables.get("monitoring")
+    if monitoring is None or BORN not in monitoring or process.dates.applications_close is not None:
+        return ()
+    gathering = Gathering()
+    source = checked.raw["monitoring"].source
+    gathering.place("monitoring", file=source.label, sheet=source.sheet)
+    try:
+        lists = [read_list(each.list_name, folder=folder) for each in process.cohort.characteristics]
+    except DefinitionError:
+        return ()  # check says so; a list of groups is no matter for closing
+    with_bands(monitoring, lists, process, gathering, [])
+    return tuple(gathering.findings)
 
 
 def refuse(checked: Checked) -> None:

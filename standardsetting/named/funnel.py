@@ -15,6 +15,7 @@ import pandas as pd
 from standardsetting.named.cells import on_distinct
 from standardsetting.named.findings import Gathering
 from standardsetting.named.outstanding import EXCEPTED, INCOMPLETE, SCORED
+from standardsetting.named.pool import pool_facts
 from standardsetting.named.schemas import folded
 from standardsetting.named.validate import Checked
 from standardsetting.process import Process
@@ -32,9 +33,13 @@ _OUTCOMES = {
 
 @dataclass(frozen=True)
 class Funnel:
-    """States by candidate (the index), one column `stage_<stage>`; which stages there are; and what was read and left out."""
+    """States by candidate (the index), one column `stage_<stage>`; which stages there are; and what was read and left out.
+
+    `after` has what else is known of checks, offers and the wait in the pool.
+    """
 
     states: pd.DataFrame
+    after: pd.DataFrame
     stages: tuple[str, ...]
     account: tuple[dict[str, Any], ...]
 
@@ -66,11 +71,14 @@ def funnel(checked: Checked, process: Process, people: pd.Index, *, as_at: date 
     _count(account, "eligible candidates deferred before an interview was booked", int((without & deferred).sum()), "counted as deferred")
     _count(account, "eligible candidates without an interview", int((without & ~deferred).sum()), "counted as pending at the interview")
     after = _stages_after(checked, process, account)
+    pool = pd.DataFrame(index=people)
     if after:
-        followed = _progress(checked, after, as_at, account, gathering)
+        rows = _progress(checked, after, as_at, account, gathering)
+        latest = rows.drop_duplicates(["candidate", "step"], keep="last")
         for stage in after:
-            states[f"stage_{stage.name}"] = _stage(stage, followed).reindex(people, fill_value=PENDING)
-    return Funnel(states, (*FIRST_STAGES, *(stage.name for stage in after)), tuple(account))
+            states[f"stage_{stage.name}"] = _stage(stage, latest).reindex(people, fill_value=PENDING)
+        pool = pool_facts(rows, process.cohort, after, people, as_at=as_at, account=account)
+    return Funnel(states, pool, (*FIRST_STAGES, *(stage.name for stage in after)), tuple(account))
 
 
 def _interviewed(checked: Checked, people: pd.Index) -> pd.Series:
@@ -124,10 +132,10 @@ def _stages_after(checked: Checked, process: Process, account: list[dict[str, An
 def _progress(
     checked: Checked, stages: tuple[FunnelStage, ...], as_at: date | None, account: list[dict[str, Any]], gathering: Gathering
 ) -> pd.DataFrame:
-    """The rows that count: `candidate`, `step` and `outcome` (folded text, blank where missing), the latest of each step."""
+    """The rows that are followed, oldest first: `candidate`, `step` and `outcome` (folded text, blank where missing), and `date`."""
     table = checked.tables.get("progress")
     if table is None or not {"candidate_id", "step"} <= set(table):
-        return pd.DataFrame(columns=["candidate", "step", "outcome"])
+        return pd.DataFrame(columns=["candidate", "step", "outcome", "date"])
     rows = pd.DataFrame({"candidate": table["candidate_id"].astype(object)}, index=table.index)
     rows["step"] = on_distinct(table["step"], folded, missing="")
     rows["outcome"] = on_distinct(table["outcome"], folded, missing="") if "outcome" in table else ""
@@ -145,7 +153,7 @@ def _progress(
         strange = rows.index[mine & ~rows["outcome"].isin(known)] if not stage.any_outcome else rows.index[:0]
         sentence = f"An outcome that the stage {stage.label} knows was expected; the cell holds another. List it in [[cohort.stages]]."
         gathering.add("progress", "outcome not known", sentence, column="outcome", rows=strange)
-    return rows.sort_values("date", kind="stable", na_position="first").drop_duplicates(["candidate", "step"], keep="last")
+    return rows.sort_values("date", kind="stable", na_position="first")
 
 
 def _stage(stage: FunnelStage, rows: pd.DataFrame) -> pd.Series:

@@ -68,7 +68,7 @@ def take(process: Process, folder: Path, *, milestone: str = "pool", when: datet
     """
     if milestone not in MILESTONES:
         raise UsageError(f"A cohort is looked at at a milestone: {', '.join(MILESTONES)}.")
-    linkage.opening(folder)
+    opened = linkage.opening(folder)
     as_at = day_of(process, milestone)
     if as_at is not None and when.date() < as_at:
         raise StageError(
@@ -79,7 +79,7 @@ def take(process: Process, folder: Path, *, milestone: str = "pool", when: datet
     late = [note for note in checked.notes if note.table in AFTER_CLOSING and note.kind in SENTENCES]
     if checked.findings or late:
         raise refusal(in_order([*checked.findings, *(replace(note, blocking=True) for note in late)]))
-    return _handed_over(checked, rests_on, folder, codes=codes, changed=changed, milestone=milestone, as_at=as_at, when=when)
+    return _handed_over(checked, rests_on, folder, opened, codes=codes, changed=changed, milestone=milestone, as_at=as_at, when=when)
 
 
 def cohort_findings(checked: Checked, process: Process, folder: Path) -> tuple[Finding, ...]:
@@ -98,6 +98,7 @@ def _handed_over(
     checked: Checked,
     process: Process,
     folder: Path,
+    opened: linkage.Opening,
     *,
     codes: dict[str, str],
     changed: bool,
@@ -115,6 +116,10 @@ def _handed_over(
     if gathering.findings:
         raise refusal(in_order(gathering.findings))
     table = declared.codes.join(about).join(way.states)
+    # Before the stages between which people wait are open, nothing of the wait is handed over.
+    waiting, now_open = process.cohort.waiting, {stage.name for stage in linkage.stages_open(process, milestone, opened)}
+    if {waiting.since, waiting.until} <= now_open:
+        table = table.join(way.after)
     table.insert(0, "candidate_id", people)
     inputs = {name: {"sha256": raw.source.sha256, "rows": raw.source.rows} for name, raw in checked.raw.items()}
     handed = linkage.Handover(

@@ -103,6 +103,28 @@ class FunnelStage(Part):
         return self.title or self.name.replace("_", " ").capitalize()
 
 
+class Waiting(Part):
+    """`[cohort.waiting]`: the wait in the pool, from the day on which the last step of one stage was passed to that of another.
+
+    Attributes
+    ----------
+    since, until
+        The stages: whoever passed the first waits for the second. A process without both has no pool.
+    weeks
+        Every how many weeks the share of those posted is told.
+    declined
+        Outcomes of the steps of `until` that say that an offer was declined.
+    leaves_after
+        With so many declined offers a candidate leaves the select list, and is followed no longer.
+    """
+
+    since: str = "checks_passed"
+    until: str = "posted"
+    weeks: int = Field(default=4, ge=1, le=26)
+    declined: tuple[str, ...] = ("declined",)
+    leaves_after: int = Field(default=3, ge=1)
+
+
 class Covariate(Part):
     """`[[cohort.covariates]]`: a column of the candidates table for the adjusted view, and in which of the two blocks it stands.
 
@@ -159,6 +181,8 @@ class Cohort(Part):
         The dimension budget: by which levels, one or two at a time, anything is counted.
     stages
         The stages after the standard.
+    waiting
+        Between which two stages people wait in the pool, and how finely that is told.
     milestones
         The date of each milestone; without one, the day in [dates] that belongs to it.
     covariates
@@ -194,6 +218,7 @@ class Cohort(Part):
         FunnelStage(name="pool", title="In the promotion pool", steps=("promotion pool",)),
         FunnelStage(name="posted", title="Posted", steps=("posting offer",)),
     )
+    waiting: Waiting = Waiting()
     milestones: dict[Milestone, date] = Field(default_factory=dict)
     covariates: tuple[Covariate, ...] = (
         Covariate(column="length_of_service", block="clearly prior"),
@@ -222,6 +247,11 @@ class Cohort(Part):
                 raise ValueError("primary_family names a stage that the funnel does not have")
             if stages.index(comparison.since) >= stages.index(comparison.until):
                 raise ValueError("since must be an earlier stage than until in primary_family")
+        ends = {self.waiting.since, self.waiting.until}
+        if not ends.isdisjoint(FIRST_STAGES):
+            raise ValueError("waiting takes stages that are made from the progress table")
+        if ends <= set(stages) and stages.index(self.waiting.since) >= stages.index(self.waiting.until):
+            raise ValueError("since must be an earlier stage than until in waiting")
         if any(not 1 <= len(table) <= 2 or len(set(table)) < len(table) for table in self.tables):
             raise ValueError("tables takes one level or two different ones at a time: three-way tables are not published")
         if any(c.column in NEVER_COVARIATES for c in self.covariates):
@@ -231,6 +261,12 @@ class Cohort(Part):
     def stage_labels(self) -> dict[str, str]:
         """Every stage of the funnel in order, with what people call it."""
         return FIRST_STAGES | {stage.name: stage.label for stage in self.stages}
+
+    def pool(self) -> tuple[FunnelStage, FunnelStage] | None:
+        """The stages between which people wait; None where the process does not have both."""
+        found = {stage.name: stage for stage in self.stages}
+        since, until = (found.get(name) for name in (self.waiting.since, self.waiting.until))
+        return None if since is None or until is None else (since, until)
 
 
 # These tell who somebody is, where they come from or how to reach them.

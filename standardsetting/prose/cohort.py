@@ -93,6 +93,16 @@ PARTS: dict[str, tuple[str, str]] = {
         "facts which may carry the same disadvantage is not explained by "
         "them.",
     ),
+    "after_interview": (
+        "After the interview",
+        "The checks before a posting, and what became of the offers, over everybody. How far each group came stands above, with the other "
+        "stages.",
+    ),
+    "waiting": (
+        "How long people waited in the pool",
+        "From the day on which the last check was passed to the day on which a posting was accepted. The share allows for "
+        "people who could not be followed as long as others.",
+    ),
     "trend": (
         "Over the years",
         "One point a process, from what each process released. A difference from one year to the next is mostly chance in groups of "
@@ -218,8 +228,9 @@ def _withheld(release: Release) -> str:
     if release.tier != "public":
         return ""
     return (
-        "This is the public report. The director’s report also looks at reasons for not being eligible, at hurdles, values, assessors and "
-        "adjusted gaps, and records what follows; those parts are withheld because beside what anybody may know they could tell on people."
+        "This is the public report. The director’s report also looks at reasons for not being eligible, at hurdles, values, assessors, "
+        "adjusted gaps and how long groups waited for a posting, and records what follows; those parts are withheld because beside what "
+        "anybody may know they could tell on people."
     )
 
 

@@ -108,7 +108,8 @@ def part(release: Release, name: str) -> Passage:
     if name == "effects" and "before_after" in release.sections:
         rows = rows[~rows["question"].str.startswith(_MOVED)]
     said = tuple(text for text in section.sentences if not text.startswith("["))
-    shown = replace(release, sections={**release.sections, name: replace(section, table=rows, sentences=said)})
+    method = "" if name == "next_trial" else section.method  # this table is never folded away, and says it itself
+    shown = replace(release, sections={**release.sections, name: replace(section, table=rows, sentences=said, method=method)})
     return cohort.part(shown, name, told_in_full=_TOLD_IN_ROWS)
 
 
@@ -145,27 +146,44 @@ def chart_title(release: Release, name: str) -> str:
 
 def _finding(release: Release, name: str) -> str:
     """The conclusion of a part in a few words; empty where it has none."""
-    rows = release[name].table
-    if name == "reach" and (share := _share_attended(release)) is not None:
-        return f"{share:.0f} in 100 of those to whom a workshop was open attended one"
+    rows, said = release[name].table, release[name].sentences
+    if name == "legal_file" and said:
+        return _sentence(said[0]).replace("The file", "The legal file", 1)
+    if name == "reach":
+        share = _share_attended(release)
+        return _reached(release) if share is None else f"{share:.0f} in 100 of those to whom a workshop was open attended one"
+    if name == "not_attending":
+        return "" if len(rows) else "Why people did not attend is not on record"
     if name == "design":
         within = release["effects"].table["question"].str.startswith("Effect of the offer").any()
         can = within or _identified(release).startswith("yes")
-        return "" if can else "This design cannot show what the workshops did"
+        return f"This design can show {_content(release, 'What it can show')}" if can else "This design cannot show what the workshops did"
     if name == "before_after":
         return _found(release, _MOVED)
     if name == "effects":
-        return _found(release, "Effect of the offer") or _found(release, "Attended or not")
+        found = _found(release, "Effect of the offer") or _found(release, "Attended or not")
+        return found if found or rows["estimate"].notna().any() else "No difference may be told"
     if name == "balance" and not rows.empty:
         apart = _apart(rows)
         differ = f"Even after weighting, attenders and others differ in {listed(apart)}"
         return differ if apart else f"After weighting, attenders and others are alike in {listed(_labels(rows))}"
+    if name == "sensitivity" and not rows.empty:
+        # Where the interval reaches no difference, chance alone would do; else the release says how strong a cause would have to be.
+        weak = float(rows["e_value_limit"].iloc[0]) <= 1
+        return "Chance alone could explain the association" if weak else _sentence(rows["sentence"].iloc[0])
     if name == "detectable" and not rows.empty:
         return f"With this many people, an effect under {int(rows['detectable'].iloc[0])} in 100 would often be missed"
     if name == "next_trial" and rows["people"].notna().any():
         smallest = rows.dropna(subset=["people"]).iloc[0]
         return f"Next time: a lottery; {int(smallest['people']):,} people would show an effect of {smallest['difference']} in 100"
+    if name == "cost" and not rows.empty:
+        return _sentence(rows["sentence"].iloc[-1])
     return ""
+
+
+def _sentence(text: str) -> str:
+    """The first sentence of a text, as a heading."""
+    return text.partition(". ")[0].removesuffix(".")
 
 
 _LARGE, _MOVED = 0.1, "Before and after"
@@ -254,8 +272,13 @@ def _found(release: Release, question: str) -> str:
 
 
 def _identified(release: Release) -> str:
+    return _content(release, "Is an effect identified?")
+
+
+def _content(release: Release, item: str) -> str:
+    """What the design has to say on a point."""
     design = release["design"].table
-    return str(design.loc[design["item"] == "Is an effect identified?", "content"].iloc[0])
+    return str(design.loc[design["item"] == item, "content"].iloc[0])
 
 
 def _share_attended(release: Release) -> float | None:

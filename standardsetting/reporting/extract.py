@@ -24,13 +24,18 @@ _COORDINATES = re.compile(
     r"\s(?:d|points|transform|viewBox|[xy][12]?|c[xy]|r[xy]?|width|height|offset)="
     r"\"(?:[-+\d.,\s%()]+|[MLHVCSQTAZmlhvcsqtaze](?![A-Za-z])|translate|scale|rotate|matrix|pt|px)*\""
 )
-# Addresses of cells: A10 is a place in every sheet, and may be somebody's number.
-_CELLS = re.compile(r"(?<=[\s!])(?:(?:r|ref|sqref|spans|activeCell|topLeftCell)=\"(?:[A-Z]{0,3}\d+[: ]?)+\"|\$?[A-Z]{1,3}\$?\d+(?=\"))")
+# Addresses of cells: A10 is a place in every sheet, and may be somebody's number. The name of the sheet before it is read.
+_CELLS = re.compile(
+    r"(?<=\s)(?:r|ref|sqref|spans|activeCell|topLeftCell)=\"(?:[A-Z]{0,3}\d+[: ]?)+\"|(?<=!)\$?[A-Z]{1,3}\$?\d+(?=\")"
+)
+_PLACES, _IN_A_SHEET = re.compile(r"\s(?:table:target-range-address|xlink:href)=\"[^\"]*\""), re.compile(r"(?<=\.)[A-Z]{1,3}\d+(?=[:\"])")
 # The fonts that a workbook's theme names for scripts ("Arab", "Thai") are the same in every workbook.
 _SCRIPTS = re.compile(r'<a:font script="\w+" typeface="[^"]*"/>')
 # A run of letters may be split by formatting: these tags are taken out without leaving a gap.
-_INLINE = re.compile(r"</?(?:b|i|u|em|strong|small|sub|sup|span|tspan|wbr|mark|a|t|r|rPh)(?:\s[^<>]*)?>")
+_INLINE = re.compile(r"</?(?:text:)?(?:b|i|u|em|strong|small|sub|sup|span|tspan|wbr|mark|a|t|r|rPh)(?:\s[^<>]*)?>")
 _TAG_NAME = re.compile(r"</?[A-Za-z][\w:.-]*|[\w:.-]+(?=\s*=\s*[\"'])")
+# Fonts are named in styles: elsewhere "font: Vera" is a text like any other.
+_STYLES = re.compile(r"<style\b[^<>]*>.*?</style>|\sstyle\s*=\s*(?:\"[^\"]*\"|'[^']*')", re.DOTALL | re.IGNORECASE)
 _FONTS = re.compile(r"font(?:-family)?\s*:[^;\"}]*", re.IGNORECASE)
 _COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b")
 _EMBEDDED = re.compile(r"data:([\w.+/-]*)[\w.+/=;-]*;base64,([A-Za-z0-9+/=\s]+)")
@@ -47,7 +52,7 @@ def from_bytes(content: bytes, kind: str) -> str:
         return _from_markup(content.decode("utf-8", errors="replace"))
     if kind in (".ipynb", ".json", ".jsonl"):
         return _from_json(content.decode("utf-8", errors="replace"))
-    if kind == ".xlsx":
+    if kind in (".xlsx", ".ods"):
         return _from_workbook(content)
     if kind == ".pdf":
         return pdf_text(content)
@@ -60,7 +65,7 @@ def _from_markup(markup: str) -> str:
     inside = [_from_embedded(kind, encoded) for kind, encoded in _EMBEDDED.findall(markup)]
     text = _EMBEDDED.sub(" ", markup) if inside else markup
     text = _COORDINATES.sub(" ", text)
-    text = _COLOUR.sub(" ", _FONTS.sub(" ", text))
+    text = _COLOUR.sub(" ", _STYLES.sub(lambda style: _FONTS.sub(" ", style.group()), text))
     # With formatting taken out words are whole again; with a gap in its place, the attributes of those tags are still read.
     attributes = " ".join(tag for tag in _INLINE.findall(text) if "=" in tag)
     text = _INLINE.sub("", text) + " " + attributes
@@ -106,13 +111,15 @@ def _strings(node: Any, key: str = "") -> Iterator[str]:
 def _from_workbook(content: bytes) -> str:
     with zipfile.ZipFile(BytesIO(content)) as parts:
         texts = [f"{part.filename} {_from_part(parts.read(part), Path(part.filename).suffix.lower())}" for part in parts.infolist()]
-        return "\n".join([parts.comment.decode("utf-8", errors="replace"), *texts])
+        notes = [parts.comment, *(part.comment for part in parts.infolist())]
+        return "\n".join([*(note.decode("utf-8", errors="replace") for note in notes), *texts])
 
 
 def _from_part(content: bytes, kind: str) -> str:
     """A part of a workbook: markup without cell addresses and script fonts, or an image, or whatever else was put there."""
     if kind in (".xml", ".rels", ".vml", ""):
-        return _from_markup(_SCRIPTS.sub(" ", _CELLS.sub(" ", content.decode("utf-8", errors="replace"))))
+        text = _SCRIPTS.sub(" ", _CELLS.sub(" ", content.decode("utf-8", errors="replace")))
+        return _from_markup(_PLACES.sub(lambda place: _IN_A_SHEET.sub("", place.group()), text))
     return from_bytes(content, kind)
 
 

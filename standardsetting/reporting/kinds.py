@@ -30,6 +30,6 @@ KINDS = {
     "standard-setting": Kind("standard_setting_pack", "Standard-setting pack", "blind"),
     "assessor-quality": Kind("assessor_quality", "Assessor quality", "blind"),
     "cohort-diversity": Kind("cohort_diversity", "Cohort diversity", "release"),
-    "cohort-diversity-public": Kind("cohort_diversity", "Cohort diversity: public tables", "release", to_publish=True),
+    "cohort-diversity-public": Kind("cohort_diversity", "Cohort diversity, published edition", "release", to_publish=True),
     "positive-action": Kind("positive_action", "Positive action", "release"),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -22,6 +23,7 @@ from standardsetting.reporting import manifest
 from standardsetting.sealed import file_digest
 
 STAGING_PREFIX, OUTPUT_FOLDER, LOCK_FILE, JOURNAL_FILE = ".staging-", "out", ".lock", "journal.jsonl"
+_KEPT_ASIDE = re.compile(r"-changed-\d{8}T\d{6}$")
 
 
 @contextmanager
@@ -113,6 +115,11 @@ def publish(output: Path, final: Path) -> str:
             next_step="Check free space and rights of the reports folder, then run again.",
         ) from None
     return kept
+
+
+def kept_aside(run: Path) -> bool:
+    """Whether a folder bears the name under which `publish` keeps what was in the way."""
+    return run.is_dir() and not run.is_symlink() and bool(_KEPT_ASIDE.search(run.name))
 
 
 def point(folder: Path, kind: str, run: str) -> None:

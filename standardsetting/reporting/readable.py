@@ -10,23 +10,31 @@ import html
 import json
 import re
 from collections.abc import Iterator
-from decimal import Decimal
-from io import BytesIO
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 from standardsetting.disclosure.gate import Piece
 from standardsetting.reporting.pdf_text import pdf_text
+from standardsetting.reporting.readable_workbook import of_ods, of_xlsx
 
-_STYLE = re.compile(r"<style\b.*?</style>|<defs\b.*?</defs>", re.DOTALL)
-_COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
-_SAID = re.compile(r"\b(?:alt|aria-label|title|content|summary|data-[\w-]+)=\"([^\"]*)\"")
-_SPLIT = re.compile(r"</?(?:span|tspan|b|i|em|strong|small|sub|sup|a|wbr)\b[^<>]*>")
-_TAG = re.compile(r"<[^<>]*>")
+# Attributes of our pages that shape or join what is on them; every other is read, in whatever quotation marks it stands.
+_SHAPING = {
+    "aria-labelledby", "charset", "class", "clip-path", "d", "fill", "font-family", "height", "href", "id", "patternunits", "role", "scope",
+    "style", "tabindex", "transform", "viewbox", "width", "x", "xlink:href", "xmlns", "xmlns:xlink", "y",
+}  # fmt: skip
+_LINKS = {"href", "xlink:href"}
+# Marks within a line: what stands on either side of them is read in one go.
+_INLINE = {
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd", "label",
+    "mark", "meter", "nobr", "output", "q", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tspan", "tt",
+    "u", "var", "wbr",
+}  # fmt: skip
+_SAID_IN_A_STYLE = re.compile(r"/\*.*?\*/|\"[^\"]*\"|'[^']*'", re.DOTALL)
+_AFTER_AN_END = re.compile(r"</[A-Za-z][^\s<>]*\s+([^<>]+)>")
 _PAGE = re.compile(r"\bpage\s+\d+\s+of\s+(\d+)", re.IGNORECASE)
 # Names of the places in a tagged PDF and of the vocabularies in its metadata: nobody reads them, and they count nobody.
 _PLACE = re.compile(r"^\d+(?:-\d+)+$|\bhttps?://\S+", re.MULTILINE)
-_QUOTED = re.compile(r'"([^"]*)"')
 _TABLE = "application/vnd.standardsetting.table+json"
 
 
@@ -38,7 +46,9 @@ def pieces(artefact: Path) -> Iterator[Piece]:
     elif kind == ".ipynb":
         yield from _of_notebook(artefact.name, json.loads(content))
     elif kind == ".xlsx":
-        yield from _of_workbook(artefact.name, content)
+        yield from of_xlsx(artefact.name, content)
+    elif kind == ".ods":
+        yield from of_ods(artefact.name, content)
     elif kind == ".pdf":
         yield Piece(artefact.name, "page", _unpaged(pdf_text(content)))
     else:
@@ -54,13 +64,38 @@ def _unpaged(text: str) -> str:
     return _PLACE.sub(" ", of_contents.sub(" ", _PAGE.sub(" ", text)))
 
 
+class _Reader(HTMLParser):
+    """Sorts a page into text, attributes and comments as a browser does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text, self.attributes, self.comments, self.in_style = list[str](), list[str](), list[str](), False
+        self.handle_comment = self.handle_decl = self.handle_pi = self.unknown_decl = self.comments.append  # type: ignore[assignment]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.in_style = tag == "style"
+        self.text += [] if tag in _INLINE else ["\n"]
+        # A link to a place in the page only joins; any other address is read.
+        self.attributes += [v for name, v in attrs if v and (name not in _SHAPING or (name in _LINKS and not v.startswith("#")))]
+
+    def handle_endtag(self, tag: str) -> None:
+        self.in_style = False
+        self.text += [] if tag in _INLINE else ["\n"]
+
+    def handle_data(self, data: str) -> None:
+        if self.in_style:
+            self.comments += _SAID_IN_A_STYLE.findall(data)
+        else:
+            self.text.append(data)
+
+
 def _of_markup(name: str, markup: str, place: str) -> Iterator[Piece]:
-    markup = _STYLE.sub(" ", markup)
-    for comment in _COMMENT.findall(markup):
-        yield Piece(name, "comment", comment)
-    markup = _COMMENT.sub(" ", markup)
-    yield Piece(name, "alternative text", html.unescape("\n".join(_SAID.findall(markup))))
-    yield Piece(name, place, html.unescape(_TAG.sub("\n", _SPLIT.sub("", markup))))
+    reader = _Reader()
+    reader.feed(markup)
+    unread = html.unescape(reader.rawdata)  # what comes after the last tag; a tag or a comment that never ends
+    yield Piece(name, "comment", "\n".join(reader.comments))
+    yield Piece(name, "alternative text", "\n".join([*reader.attributes, *_AFTER_AN_END.findall(markup)]))
+    yield Piece(name, place, "".join([*reader.text, unread]))
 
 
 def _of_notebook(name: str, notebook: Any) -> Iterator[Piece]:
@@ -75,34 +110,6 @@ def _of_notebook(name: str, notebook: Any) -> Iterator[Piece]:
                 else:
                     yield Piece(name, "output", "\n".join(_strings(data)))
             yield Piece(name, "output", "\n".join(_strings([output.get("text"), output.get("traceback")])))
-
-
-def _of_workbook(name: str, content: bytes) -> Iterator[Piece]:
-    """Every sheet, hidden or not, with comments, and the workbook's names and properties."""
-    import openpyxl
-
-    book = openpyxl.load_workbook(BytesIO(content))
-    properties = book.properties
-    yield Piece(
-        name,
-        "property",
-        "\n".join(str(getattr(properties, part) or "") for part in ("title", "subject", "description", "keywords", "creator")),
-    )
-    yield Piece(name, "defined name", "\n".join(book.defined_names))
-    for sheet in book.worksheets:
-        kind = "sheet" if sheet.sheet_state == "visible" else "hidden sheet"
-        yield Piece(name, kind, sheet.title)
-        for row in sheet.iter_rows():
-            yield Piece(name, kind, "\n".join(_read(cell) for cell in row if cell.value is not None))
-            yield Piece(name, "comment", "\n".join(cell.comment.text for cell in row if cell.comment))
-
-
-def _read(cell: Any) -> str:
-    """A cell as it is read: a fraction under a percentage format is a share, with every digit it has; words of a format are read too."""
-    number, pattern = isinstance(cell.value, int | float) and not isinstance(cell.value, bool), str(cell.number_format)
-    words = _QUOTED.findall(pattern) if number else []
-    share = number and pattern.endswith("%")
-    return "\n".join([f"{(Decimal(str(cell.value)) * 100).normalize():f}%" if share else str(cell.value), *words])
 
 
 def _strings(node: Any) -> Iterator[str]:

@@ -56,7 +56,7 @@ class Imprint:
     Attributes
     ----------
     kind
-        The kind of report, in words: the title where the notebook has none.
+        The kind of report, in words: the title where the notebook has none, and of every report that is made to be published.
     process
         The definition: title, organisation, marking, stamp, hashes.
     run
@@ -94,9 +94,11 @@ class Imprint:
             self.marking,
             *(["SYNTHETIC: these data were simulated. Nobody in this report exists."] if identity.synthetic else []),
             f"Process: {identity.title}",
-            f"Run: {self.run}",
-            f"Definition: {self.process.hash}",
-            f"Rule: {self.process.rule_hash}",
+            *(["Made to be published; other reports of this process are not."] if self.to_publish else []),
+            f"Run, the name of this report: {self.run}",
+            "Fingerprints (SHA-256), by which anybody who holds the definition and the data can tell that this was made from them:",
+            f"Definition of the process: {self.process.hash}",
+            f"Decision rule: {self.process.rule_hash}",
             f"{self.sealed}: {self.seal}",
         )
 
@@ -114,14 +116,14 @@ def to_html(notebook: Any, imprint: Imprint) -> str:
     whole: str = _exporter(_frame(imprint)).from_notebook_node(notebook)[0]
     before, _, rest = whole.partition("<!--body-->")
     body, _, after = rest.rpartition("<!--end of body-->")
-    heading, body = _one_h1(body, imprint.kind)
+    heading, body = _one_h1(body, imprint)
     body, contents = _with_ids(body)
     body = _with_named_pictures(body)
     body = _TABLE.sub(_in_a_region, body)
     body = _CODE.sub(lambda m: m[1] or f'<span class="code">{m[2]}</span>', body)
     title = html.escape(f"{_plain(heading)}: {imprint.process.process.title}", quote=False)
     entries = "\n".join(f'<li><a href="#{name}">{text}</a></li>' for name, text in contents)
-    before = before.replace("<!--title-->", title, 1).replace("<!--heading-->", heading, 1).replace("<!--contents-->", entries, 1)
+    before = before.replace("<!--title-->", title, 1).replace("<!--heading-->", heading, 1).replace("<!--contents-->", entries)
     return before + _with_printed_contents(body, contents, entries) + after
 
 
@@ -148,13 +150,14 @@ def to_pdf(page: str) -> bytes:
 
 def _page_one_alone(page: str) -> str:
     """Tables behind the charts of page one go to the page after it, below the contents."""
-    first, contents, rest = page.partition(_PRINTED_CONTENTS)
+    frame, main, body = page.partition("<main")
+    first, contents, rest = body.partition(_PRINTED_CONTENTS)
     tables = _FOLDED.findall(first)
     if not contents or not tables:
         return page
     inside, end, after = rest.partition("</div>")
     moved = '<div class="behind-page-one"><h2>The figures behind page one</h2>' + "".join(tables) + "</div>"
-    return _FOLDED.sub("", first) + contents + inside + end + moved + after
+    return frame + main + _FOLDED.sub("", first) + contents + inside + end + moved + after
 
 
 def _as_image(match: re.Match[str]) -> str:
@@ -216,21 +219,22 @@ def _plain(fragment: str) -> str:
     return " ".join(html.unescape(_TAGS.sub("", fragment)).split())
 
 
-def _one_h1(body: str, kind: str) -> tuple[str, str]:
-    """The first `h1` goes into the masthead; any other becomes an `h2`."""
+def _one_h1(body: str, imprint: Imprint) -> tuple[str, str]:
+    """The first `h1` goes into the masthead; any other becomes an `h2`. What is made to be published has a title of its own."""
+    own = f"<h1>{html.escape(imprint.kind, quote=False)}</h1>"
     found = [m for m in _HEADING.finditer(body) if m.group(1) == "1"]
     if not found:
-        return f"<h1>{html.escape(kind)}</h1>", body
+        return own, body
     first = found[0]
     rest = body[: first.start()] + body[first.end() :]
     rest = _HEADING.sub(lambda m: f"<h2{m.group(2)}>{m.group(3)}</h2>" if m.group(1) == "1" else m.group(), rest)
-    return f"<h1>{first.group(3)}</h1>", rest
+    return own if imprint.to_publish else f"<h1>{first.group(3)}</h1>", rest
 
 
 def _with_ids(body: str) -> tuple[str, list[tuple[str, str]]]:
     """Every heading with an id of its own; the `h2` make the contents list."""
     contents: list[tuple[str, str]] = []
-    taken: set[str] = {"content", "contents-heading", "about-this-run"}
+    taken: set[str] = {"content", "about-this-run"}
 
     def named(match: re.Match[str]) -> str:
         level, attributes, inner = match.groups()

@@ -23,7 +23,7 @@ import pandas as pd
 import standardsetting
 from standardsetting.errors import DisclosureError, PublishingError, UsageError, WorkbenchError
 from standardsetting.process import Process
-from standardsetting.reporting import kernel, manifest, publish, render, scan, workbook
+from standardsetting.reporting import kernel, manifest, open_document, publish, render, scan, workbook
 from standardsetting.reporting.kinds import KINDS
 from standardsetting.sealed import SEAL, file_digest
 from standardsetting.shipped import shipped
@@ -244,7 +244,7 @@ class _Maker:
         return executed
 
     def _write(self, executed: kernel.Execution, output: Path, printer: render.Printer) -> dict[str, int]:
-        """Page, PDF, workbook and executed notebook; returns how many stream outputs were left out."""
+        """Page, PDF, workbook (.xlsx and .ods) and executed notebook; returns how many stream outputs were left out."""
         import nbformat
 
         notebook, dropped = published_notebook(executed.notebook)
@@ -264,7 +264,9 @@ class _Maker:
         since = time.monotonic()
         printer.send(page)
         if tables := workbook.sheets(notebook):
-            (output / f"{stem}.xlsx").write_bytes(workbook.to_workbook(tables, title=imprint.title, about=imprint.sentences))
+            book = workbook.to_workbook(tables, title=imprint.title, about=imprint.sentences)
+            (output / f"{stem}.xlsx").write_bytes(book)
+            (output / f"{stem}.ods").write_bytes(open_document.to_open_document(book))
         self._timed("workbook", since)
         if (pdf := printer.receive()) is not None:
             (output / f"{stem}.pdf").write_bytes(pdf)

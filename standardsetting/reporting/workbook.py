@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,9 +25,13 @@ FORMATS = {"count": "#,##0", "percent": "0.0%", "number": "0.00"}
 _RIGHT = (*FORMATS, "shown")
 _LONGEST_NAME = 31
 _WIDEST, _NARROWEST, _LINE, _WRAPPING_LOSS = 360, 90, 20, 25  # pixels
+_WIDEST_NOTE = 720
 _ROWS_ABOVE_THE_DATA = 3  # gptables writes a title, a line of instructions and the headings
-_LETTER_SIZE = 1.15  # the theme writes in 12 points, the measure is for 11
+# The theme writes in Arial of 12 points, the measure is for Calibri of 11: a long text is so much wider, a short one seldom more than that.
+_LETTER_SIZE, _WIDEST_LETTER_SIZE = 1.15, 1.3
 _CREATED = datetime(2000, 1, 1, tzinfo=UTC)
+LANGUAGE = "en-GB"
+_PROPERTIES = "docProps/core.xml"
 _RESERVED = ("Cover", "Contents", "Notes", "History")
 
 
@@ -146,9 +151,7 @@ def to_workbook(tables: Sequence[Sheet], *, title: str, about: Sequence[str]) ->
         book = gpt.produce_workbook(
             stream,
             sheets={sheet.name: _table(gpt, pd, sheet, place, notes) for place, sheet in enumerate(tables, start=1)},
-            cover=gpt.Cover(
-                title=title, intro=list(about), about=[f"{MISSING} stands for a value that does not exist or cannot be given."]
-            ),
+            cover=gpt.Cover(title=title, intro=list(about), about=list(_signs(tables))),
             contentsheet_options={"title": "Contents", "instructions": "This worksheet lists the tables of this workbook, one a sheet."},
             notes_table=pd.DataFrame(list(notes.items()), columns=["Note text", "Note reference"])[["Note reference", "Note text"]]
             if notes
@@ -158,9 +161,30 @@ def to_workbook(tables: Sequence[Sheet], *, title: str, about: Sequence[str]) ->
             workbook_options={"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False},
         )
         _set_widths(book, tables)
+        _set_notes(book, list(notes))
         book.set_properties({"title": title, "author": "", "created": _CREATED})
         book.close()
+    return _in_our_language(stream.getvalue())
+
+
+def _in_our_language(book: bytes) -> bytes:
+    """The same workbook with the property that says in which language it is; the library that writes it has none for that."""
+    stream = BytesIO()
+    with zipfile.ZipFile(BytesIO(book)) as parts, zipfile.ZipFile(stream, "w") as told:
+        for part in parts.infolist():
+            content = parts.read(part)
+            if part.filename == _PROPERTIES:
+                content = content.replace(b"</cp:coreProperties>", f"<dc:language>{LANGUAGE}</dc:language></cp:coreProperties>".encode())
+            told.writestr(part, content)
     return stream.getvalue()
+
+
+def _signs(tables: Sequence[Sheet]) -> Iterator[str]:
+    """What the signs in brackets mean, each once; sheets say it again above their tables."""
+    signs = tuple(dict.fromkeys(line for sheet in tables for line in sheet.shorthand))
+    if MISSING not in " ".join(signs):
+        yield f"{MISSING} stands for a value that does not exist or cannot be given."
+    yield from signs
 
 
 def _notes(tables: Sequence[Sheet]) -> dict[str, str]:
@@ -230,10 +254,28 @@ def _set_widths(book: Any, tables: Sequence[Sheet]) -> None:
             texts = [heading, *(str(cell) for cell in sheet.cells(column))]
             if sheet.kinds[column] in FORMATS:  # as shown, not with every decimal
                 texts = [heading, *(text[:9] for text in texts[1:])]
-            widest = max(cell_autofit_width(text) for text in texts) * _LETTER_SIZE
+            widest = max(cell_autofit_width(text) for text in texts) * _WIDEST_LETTER_SIZE
             page.set_column_pixels(column, column, round(min(max(widest, _NARROWEST), _WIDEST)))
-            needed = [math.ceil(cell_autofit_width(text) * _LETTER_SIZE / (_WIDEST - _WRAPPING_LOSS)) for text in texts[1:]]
-            lines = [max(pair) for pair in zip(lines, needed, strict=True)]
-        for row, height in enumerate(lines, start=_ROWS_ABOVE_THE_DATA):
-            if height > 1:
-                page.set_row_pixels(row, height * _LINE)
+            lines = [max(pair) for pair in zip(lines, _lines(texts[1:], _WIDEST), strict=True)]
+        _set_heights(page, lines)
+
+
+def _set_notes(book: Any, notes: Sequence[str]) -> None:
+    """The same for the texts of the notes, in the order in which the tables refer to them."""
+    if notes:
+        page = book.get_worksheet_by_name("Notes")
+        page.set_column_pixels(1, 1, _WIDEST_NOTE)
+        _set_heights(page, _lines(notes, _WIDEST_NOTE))
+
+
+def _lines(texts: Sequence[str], width: int) -> list[int]:
+    """How many lines a column of this width needs for each text."""
+    from xlsxwriter.utility import cell_autofit_width
+
+    return [math.ceil(cell_autofit_width(text) * _LETTER_SIZE / (width - _WRAPPING_LOSS)) for text in texts]
+
+
+def _set_heights(page: Any, lines: Sequence[int]) -> None:
+    for row, height in enumerate(lines, start=_ROWS_ABOVE_THE_DATA):
+        if height > 1:
+            page.set_row_pixels(row, height * _LINE)

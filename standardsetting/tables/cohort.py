@@ -9,6 +9,7 @@ from datetime import date
 import pandas as pd
 
 from standardsetting.code_lists.code_list import NOT_KNOWN
+from standardsetting.cohort.waiting import in_weeks, weeks_of
 from standardsetting.cohort.words import written
 from standardsetting.disclosure.cells import EVERYBODY
 from standardsetting.disclosure.cube import NOT_DECLARED
@@ -96,6 +97,8 @@ def released(release: Release, name: str) -> Table:
     data = data if view.every_line else _saying_something(data)
     words = {"characteristic": release.header["labels"]["levels"], "stage": _stages(release), "base": _stages(release)}
     data = data.assign(**{column: data[column].replace(words[column]) for column in words if column in data})
+    if "time" in data:
+        data["time"] = [in_weeks(weeks_of(time)) for time in data["time"]]
     if name in _IN_PER_CENT:
         # With its sign a share is no count, and the gate lets it pass as a share only.
         data["share"] = [_UNSAID if pd.isna(share) else f"{share:.0f}%" for share in data["share"]]
@@ -201,6 +204,18 @@ _VIEWS = {
         {"value": 2, "low": 2, "high": 2, "p": 2},
     ),
     "adjusted": _View("Difference in the rate of meeting the standard: percentage points, with 95% intervals.", {"view": "Among people"}),
+    "after_interview": _View(
+        "Checks and offers of a posting: people, counts of 10 or more, to the nearest 5.",
+        {"what": "Outcome", "shown": "People"},
+        every_line=True,
+    ),
+    "waiting": _View(
+        "Share of those who entered the pool who had been posted after each time: whole per cent, with 95% intervals.",
+        {"time": "Within", "share": "Posted", "interval": "95% interval"},
+    ),
+    "waiting_groups": _View(
+        "Share of each group in the pool that had been posted within the time: whole per cent.", {"time": "Within", "share": "Posted"}
+    ),
     "trend": _View(
         "Impact ratio of each process, with its interval, the band that chance explains, and the interval of all processes so far.",
         {**_RATIO, "running_low": "All so far, low", "running_high": "All so far, high"},

@@ -20,7 +20,7 @@ def balance(release: Release) -> Table:
     data = pd.DataFrame(
         {"Fixed before the invitations": rows["covariate"], "Before weighting": rows["before"], "After weighting": rows["after"]}
     )
-    caption = "Average of attenders less that of the others, in standard deviations."
+    caption = "Average of attenders less that of the others, in standard deviations: the nearer to nought, the more alike."
     return Table("balance", caption, data, ("text", "number", "number"), places=dict.fromkeys(data.columns[1:], 2))
 
 
@@ -32,7 +32,7 @@ def reach(release: Release) -> Table:
     wide = cells.pivot(index="group", columns="step", values="cell").reindex(index=rows["group"].drop_duplicates(), columns=steps)
     data = wide.rename_axis(columns=None).rename_axis("Group").reset_index()
     notes = tuple(text for text in release["reach"].sentences if text.startswith("["))
-    caption = "People at each step, and the whole per cent of those to whom a workshop was open."
+    caption = "People at each step, rounded, and in brackets the whole per cent of those to whom a workshop was open."
     return Table("reach", caption, data, ("text",) * data.shape[1], notes=notes)
 
 
@@ -61,7 +61,7 @@ def before_after(release: Release) -> Table:
 
 
 def next_trial(release: Release) -> Table:
-    """How many people a lottery needs, by what it is to show."""
+    """How many people a lottery needs, by what it is to show; what is taken for granted stands under it, in a workbook too."""
     rows = release["next_trial"].table
     data = pd.DataFrame(
         {
@@ -71,7 +71,8 @@ def next_trial(release: Release) -> Table:
         }
     )
     caption = "People that a lottery needs, half of them offered a place now and half later."
-    return Table("next-trial", caption, data, ("text", "count", "count"), missing="too many")
+    notes = (release["next_trial"].method,) if release["next_trial"].method else ()
+    return Table("next-trial", caption, data, ("text", "count", "count"), notes=notes, missing="too many")
 
 
 def effects(release: Release) -> Table:
@@ -87,7 +88,11 @@ def effects(release: Release) -> Table:
             "Unit": shown["unit"],
         }
     )
-    return Table("effects", "Differences with 95% intervals, in whole points.", data, ("text",) * data.shape[1])
+    caption = (
+        "Differences with 95% intervals, in whole points; a plus is in favour of whoever attended, was offered a place or had workshops "
+        "open to them."
+    )
+    return Table("effects", caption, data, ("text",) * data.shape[1])
 
 
 def _interval(low: float, high: float) -> str:

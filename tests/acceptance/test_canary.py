@@ -15,7 +15,7 @@ def contents(path: Path):
     """The bytes of a file, and what they unpack to."""
     data = path.read_bytes()
     yield data
-    if path.suffix == ".xlsx":
+    if path.suffix in (".xlsx", ".ods"):
         with zipfile.ZipFile(path) as archive:
             yield from (archive.read(name) for name in archive.namelist())
     if path.suffix == ".pdf":
@@ -88,7 +88,7 @@ def test_no_canary_leaves_the_named_zone(tmp_path, canary_process, command, cana
     assert not watch.seen
     assert not [canary for canary in canaries if canary in " ".join(told).casefold()]
     published = list((tmp_path / "reports" / "canary").rglob("*"))
-    assert {p.suffix for p in published} >= {".html", ".pdf", ".xlsx", ".ipynb", ".json"}
+    assert {p.suffix for p in published} >= {".html", ".pdf", ".xlsx", ".ods", ".ipynb", ".json"}
     inputs = {folder / f"{name}.csv" for name in ("candidates", "monitoring", "interviews", "ratings", "assessors", "exceptions")}
     assert not [hit for hit in leaks(tmp_path, canaries, apart=[folder / "closing" / "named"]) if hit[0] not in inputs]
     # and the search finds what is there: the named zone is full of canaries

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 
-from standardsetting import releasing, told_elsewhere
+from standardsetting import preparing, releasing, told_elsewhere
 from standardsetting.cohort.snapshot import CohortSnapshot
 from standardsetting.errors import DisclosureError, UsageError, WorkbenchError
 from standardsetting.linkage import latest
@@ -151,7 +151,7 @@ def test_whatever_comes_in_there_is_a_report_or_a_clear_refusal(case: str, tmp_p
     except WorkbenchError as error:
         assert int(error.exit_code) == code or (code is None and error.exit_code in (11, 12)), str(error)
         assert not [word for word in (*CANARIES, *blind_codes(folder)) if word in str(error).casefold()]
-        assert not (folder / releasing.RELEASES).exists()
+        assert not (folder / preparing.RELEASES).exists()
         return
     assert code in (0, 13)
     no_small_count(prepared.release)

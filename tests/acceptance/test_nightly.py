@@ -17,7 +17,7 @@ def book(folder):
 
 def text(path):
     """What a file says, unpacked."""
-    if path.suffix == ".xlsx":
+    if path.suffix in (".xlsx", ".ods"):
         with zipfile.ZipFile(path) as archive:
             return " ".join(archive.read(name).decode("latin-1") for name in archive.namelist())
     if path.suffix == ".pdf":
@@ -42,7 +42,7 @@ def test_two_nights_of_an_open_process(tmp_path, canary_process, command, canari
     first = command("due", folder, "--json")
     assert first.code == 0, first.err
     (ran,) = first.record["ran"]
-    assert {"assessor-quality.html", "assessor-quality.pdf", "assessor-quality.xlsx", "manifest.json"} <= set(ran["files"])
+    assert {f"assessor-quality.{kind}" for kind in ("html", "pdf", "xlsx", "ods")} | {"manifest.json"} <= set(ran["files"])
     codes = book(folder)
     page = (tmp_path / ran["folder"] / "assessor-quality.html").read_text(encoding="utf-8")
     assert set(CODE.findall(page)) == {code for (kind, _), code in codes.items() if kind == "assessor"}

@@ -107,7 +107,7 @@ def test_a_report_is_published_whole(request_for: Callable[..., ReportRequest], 
     request = request_for()
     result = make_report(request)
     names = {file.name for file in result.files}
-    assert names == {f"standard-setting-pack.{kind}" for kind in ("html", "pdf", "xlsx", "ipynb")} | {"manifest.json"}
+    assert names == {f"standard-setting-pack.{kind}" for kind in ("html", "pdf", "xlsx", "ods", "ipynb")} | {"manifest.json"}
     assert result.folder == tmp_path / "reports" / "trial" / result.run
     assert re.fullmatch(r"standard-setting-[0-9a-f]{12}", result.run)
     assert manifest.verify(result.folder) == []
@@ -119,6 +119,8 @@ def test_a_report_is_published_whole(request_for: Callable[..., ReportRequest], 
     _check_page(result.folder / "standard-setting-pack.html", result.run)
     _check_pdf(result.folder / "standard-setting-pack.pdf")
     _check_workbook(result.folder / "standard-setting-pack.xlsx")
+    both = (pd.read_excel(result.folder / f"standard-setting-pack.{kind}", sheet_name=None, engine="calamine") for kind in ("xlsx", "ods"))
+    assert all(one.equals(other) for one, other in zip(*(each.values() for each in both), strict=True))
     _check_notebook(result.folder / "standard-setting-pack.ipynb")
     for file in result.files:
         assert str(tmp_path).encode() not in file.read_bytes(), file.name
@@ -144,7 +146,7 @@ def _check_manifest(folder: Path) -> None:
     assert content["process"] == "trial" and content["parameters"] == {"blind_folder": "blind"}
     assert content["inputs"]["ratings"]["rows"] == 12 and content["ledger_head"] == "cd" * 32
     assert content["confinement"] == confine.available()
-    assert content["scan"] == {"artefacts": 4, "tokens_searched": 1, "tokens_skipped": 0, "hits": 0}
+    assert content["scan"] == {"artefacts": 5, "tokens_searched": 1, "tokens_skipped": 0, "hits": 0}
     assert content["streams_left_out"] == {"stdout": 1, "stderr": 1}
     assert set(content["versions"]) >= {"python", "standardsetting", "pandas", "weasyprint"}
 
@@ -254,7 +256,7 @@ def test_without_pango_everything_else_is_published(
     (tmp_path / "broken" / "weasyprint.py").write_text("raise OSError('cannot load library libpango')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "broken"))
     result = make_report(request_for())
-    assert {file.suffix for file in result.files} == {".html", ".xlsx", ".ipynb", ".json"}
+    assert {file.suffix for file in result.files} == {".html", ".xlsx", ".ods", ".ipynb", ".json"}
     (notice,) = result.notices
     assert "apt install" in notice and "brew install" in notice and "Windows" in notice
     assert json.loads((result.folder / "manifest.json").read_text())["notices"] == [notice]

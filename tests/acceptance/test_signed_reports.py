@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from standardsetting import records, releasing
+from standardsetting import preparing, records, releasing
 from standardsetting.cohort.snapshot import CohortSnapshot
 from standardsetting.errors import DisclosureError, PublishingError, StageError
 from standardsetting.linkage import latest
@@ -34,6 +34,7 @@ DECIDE, PEOPLE, copied, kinds, process_of, say, tables = (
 RELEASE = ("release", "cohort-diversity", "process", *PEOPLE)
 # The ledger as it was before the report was held: what a run leaves that was killed between the report and its record.
 BEFORE = "ledger-before.jsonl"
+COURIER = ("--characteristic", "sex", "--group", "Female", "--stage", "posted", "--count", "passed", "--low", 40, "--high", 40)
 SIGNED: dict[str, Any] = {"prepared_by": "Ada One", "signed_by": "Bo Two"}
 
 
@@ -127,11 +128,11 @@ def test_what_lies_among_the_held_reports_is_believed_only_where_the_ledger_know
     with pytest.raises(StageError):
         release_of(root)
     result, _ = releasing.hold("cohort-diversity", Process.load(folder), folder)
-    noted = [record.body["manifest"] for record in records.read(folder) if record.kind == releasing.HELD_RECORD]
+    noted = [record.body["manifest"] for record in records.read(folder) if record.kind == preparing.HELD_RECORD]
     assert not result.already_done and len(noted) == 1 + known
     assert noted[-1] == file_digest(result.folder / manifest.MANIFEST_FILE) != changed
     again, _ = releasing.hold("cohort-diversity", Process.load(folder), folder)
-    assert again.already_done and len([kind for kind in kinds(folder) if kind == releasing.HELD_RECORD]) == len(noted)
+    assert again.already_done and len([kind for kind in kinds(folder) if kind == preparing.HELD_RECORD]) == len(noted)
     published, _ = release_of(root)
     assert content(published.folder) == content(result.folder)
     assert "Only 4 of the 9" not in (published.folder / "cohort-diversity.html").read_text(encoding="utf-8")
@@ -148,7 +149,7 @@ def reseal(place: Path) -> None:
 def test_a_release_that_was_sealed_anew_is_refused(base: Path, held: Path, tmp_path: Path) -> None:
     root = copied(base, tmp_path / "copy")
     folder, process = root / "process", Process.load(root / "process")
-    (place,) = (folder / releasing.RELEASES).iterdir()
+    (place,) = (folder / preparing.RELEASES).iterdir()
     true = content(place)
     reseal(place)
     for act in (lambda: releasing.hold("cohort-diversity", process, folder), lambda: release_of(root)):
@@ -166,10 +167,10 @@ def test_a_release_that_no_record_names_is_built_again(base: Path, held: Path, t
     root = copied(base, tmp_path / "copy")
     folder = root / "process"
     shutil.copy(root / BEFORE, folder / records.LEDGER)
-    (place,) = (folder / releasing.RELEASES).iterdir()
+    (place,) = (folder / preparing.RELEASES).iterdir()
     true = content(place)
     reseal(place)
-    prepared = releasing._prepare("cohort-diversity", Process.load(folder), folder, tier="director", milestone=None)
+    prepared = preparing.prepare("cohort-diversity", Process.load(folder), folder, tier="director", milestone=None)
     assert prepared.folder == place and content(place) == true
 
 
@@ -239,6 +240,7 @@ def test_what_the_ledger_learnt_since_has_to_be_looked_at_first(base: Path, held
         (("--withdraw", 3, "--reason", "Mistyped.", "--by", "A", "--by", "B", "--low", 4), "--low is not wanted"),
         (("--reason", "Mistyped.", "--by", "A"), "are needed too"),
         (("--withdraw", 1, "--reason", "Mistyped.", "--by", "A", "--by", "B"), "not a figure that was entered with told"),
+        ((*COURIER, "--source", " ", "--text", "Words.", "--by", "A"), '--source needs words; blank was given.'),
     ],
 )
 def test_told_says_which_options_belong_together(base: Path, words: tuple[Any, ...], said: str) -> None:
@@ -277,8 +279,8 @@ def test_killed_at_any_instant_a_release_is_whole_or_the_next_call_finishes_it(
 ) -> None:
     signed, outcomes = content(held), set()
     # What is prepared is the same each time, and slow: it is prepared once here and killed elsewhere.
-    prepared = releasing._prepare("cohort-diversity", Process.load(base / "process"), base / "process", tier="director", milestone=None)
-    monkeypatch.setattr(releasing, "_prepare", lambda *_, **__: prepared)
+    prepared = preparing.prepare("cohort-diversity", Process.load(base / "process"), base / "process", tier="director", milestone=None)
+    monkeypatch.setattr(releasing, "prepare", lambda *_, **__: prepared)
     for instant in range(200):
         root = copied(base, tmp_path / "copy")
         folder, reports = root / "process", root / "reports"
@@ -339,8 +341,8 @@ def test_verify_finds_lines_that_no_run_wrote_and_a_cohort_that_is_gone_and_mind
     folder, reports = root / "process", root / "reports" / "groups"
     process = Process.load(folder)
     release_of(root)
-    (folder / releasing.RELEASES / ".DS_Store").touch()
-    (folder / releasing.RELEASES / ".cohort-diversity-director-x").mkdir()
+    (folder / preparing.RELEASES / ".DS_Store").touch()
+    (folder / preparing.RELEASES / ".cohort-diversity-director-x").mkdir()
     assert verify(process, folder, reports).problems == ()
     journal = reports / publish.JOURNAL_FILE
     whole = journal.read_bytes()

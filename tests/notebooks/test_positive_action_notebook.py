@@ -30,6 +30,7 @@ from standardsetting.disclosure.release import SECTIONS, Release, Section
 from standardsetting.named.close import close
 from standardsetting.named.snapshot import take
 from standardsetting.process.cohort import Previous
+from standardsetting.prose.positive_action import PARTS, part_heading
 from standardsetting.simulate.folder import write
 from standardsetting.tables.table import MIME
 
@@ -195,6 +196,58 @@ def test_the_title_of_a_picture_is_what_it_shows(executed: Run) -> None:
     for picture in page.find_all("figure"):
         assert picture.svg["aria-label"].startswith(titles[picture["id"]])
     assert "years of service" in page.find(id="balance").get_text()
+
+
+def headings(notebook: nbformat.NotebookNode) -> dict[str, str]:
+    return {str(h["id"]): h.get_text() for h in page_of(notebook).find_all("h2")}
+
+
+def test_headings_are_findings_where_there_is_one(executed: Run) -> None:
+    """Only what has no finding keeps its name: how to read, the certificate, what follows, and the annex."""
+    notebook, release, _ = executed
+    found = headings(notebook)
+    names = {title for title, _ in PARTS.values()} | {"How to read this", "Release certificate", "Annex: words, history, tables"}
+    assert {name for name, text in found.items() if text in names} <= {"reading", "certificate", "due-regard", "annex"}
+    assert found["legal-file"] == "The legal file was complete and valid on 12 October 2023"
+    assert found["not-attending"] == "Why people did not attend is not on record"
+    assert f"{found['cost']}." == release["cost"].table["sentence"].iloc[-1]
+    limit = release["sensitivity"].table["e_value_limit"].iloc[0]
+    strength = f"{release['sensitivity'].table['e_value'].iloc[0]:.1f} times as likely"
+    assert found["sensitivity"] == "Chance alone could explain the association" if limit <= 1 else strength in found["sensitivity"]
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value", "heading"),
+    [
+        ("sensitivity", "e_value_limit", 1.2, "A cause that was not measured and that makes attending"),
+        ("sensitivity", "e_value_limit", 1.0, "Chance alone could explain the association"),
+        ("effects", "estimate", None, "No difference may be told"),
+        ("reach", "share", None, "How many of those to whom a workshop was open attended may not be told"),
+    ],
+)
+def test_a_heading_follows_its_finding(executed: Run, name: str, column: str, value: float | None, heading: str) -> None:
+    _, release, _ = executed
+    section = release[name]
+    table = section.table.assign(**{column: value})
+    changed = replace(release, sections={**release.sections, name: replace(section, table=table)})
+    assert part_heading(changed, name).text.startswith(heading)
+
+
+def test_a_design_that_can_show_something_says_what(executed: Run) -> None:
+    _, release, _ = executed
+    table = release["design"].table
+    able = table.assign(content=table["content"].where(table["item"] != "Is an effect identified?", "yes"))
+    changed = replace(release, sections={**release.sections, "design": replace(release["design"], table=able)})
+    shows = table.loc[table["item"] == "What it can show", "content"].iloc[0]
+    assert part_heading(changed, "design").text.startswith(f"This design can show {shows}")
+
+
+def test_what_a_lottery_takes_for_granted_stands_under_its_table_and_in_the_workbook(executed: Run) -> None:
+    notebook, release, _ = executed
+    method = release["next_trial"].method
+    (record,) = [record for record in outputs(notebook, MIME) if record["name"] == "next-trial"]
+    assert method and record["notes"] == [method]
+    assert page_of(notebook).get_text(" ").count(method) == 1 + (release["detectable"].method == method)
 
 
 def test_the_public_page_has_no_result_by_attendance(run: Callable[[CohortSnapshot, str], Run], snapshot: CohortSnapshot) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -73,6 +74,15 @@ def test_a_release_after_the_standard_was_set_anew_says_so_for_good() -> None:
     assert "set anew" in preparing._changes(after, "ef")[0]
     # Once it is out, another change of the standard does not change what it said.
     assert preparing._changes(releases.History((first, anew), (1, 5, 8)), "ef") == preparing._changes(after, "ef")
+
+
+def test_what_stands_beside_the_cube_is_told_of_one_snapshot_alone() -> None:
+    def history(*seals: str) -> releases.History:
+        return releases.History(tuple(released({**PUBLIC, "snapshot": seal}, "director", n) for n, seal in enumerate(seals)))
+
+    first, second = SimpleNamespace(seal="a"), SimpleNamespace(seal="b")
+    told = [[preparing._told_before(history(*before), each) for before in ((), ("a",), ("a", "b"))] for each in (first, second)]
+    assert told == [[False, False, False], [False, True, True]]
 
 
 def test_the_milestone_is_the_last_whose_day_has_come() -> None:

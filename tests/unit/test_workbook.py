@@ -1,7 +1,9 @@
-"""Workbook and page say the same: figures, decimals, signs; the gate reads a share as a share; pictures have names of their own."""
+"""Workbook and page say the same: figures, decimals, signs; the gate reads a share as a share, and every place of a page and a workbook."""
 
 from __future__ import annotations
 
+import zipfile
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from standardsetting.disclosure.gate import Allowed, Piece, check
 from standardsetting.process import Process
 from standardsetting.reporting import readable, render, workbook
+from standardsetting.reporting.readable_workbook import as_read
+from standardsetting.reporting.scan import scan
 from standardsetting.tables.table import Table
 
 CONFIDENTIAL = "[c] confidential: too few people."
@@ -59,7 +63,7 @@ def test_released_figures_are_numbers_and_stand_to_the_right() -> None:
 @pytest.mark.parametrize("share", range(101))
 def test_every_whole_share_comes_back_as_it_was_released(share: int) -> None:
     cell = type("Cell", (), {"value": workbook._cell(f"{share}%", "shown", "0%"), "number_format": "0%"})
-    assert readable._read(cell) == f"{share}%"
+    assert as_read(cell.value, cell.number_format) == f"{share}%"
 
 
 def test_the_gate_reads_a_share_as_a_share_and_not_as_a_count_or_a_fraction(tmp_path: Path) -> None:
@@ -139,3 +143,149 @@ def test_the_meaning_of_signs_is_read_before_the_table_on_the_page() -> None:
     table = released("405", "[c]", notes=(CONFIDENTIAL, "Everybody who applied."))
     page = render.to_html(notebook(table), render.Imprint("Pack", process, "run-1", "ab"))
     assert page.index(CONFIDENTIAL) < page.index('role="region"') < page.index("<table") < page.index("Everybody who applied.")
+
+
+def test_a_workbook_says_its_title_and_its_language_and_is_the_same_twice() -> None:
+    table = released("405", "57%", notes=("A note.",))
+    content = book_of(table)
+    properties = openpyxl.load_workbook(BytesIO(content)).properties
+    assert (properties.title, properties.language, properties.creator) == ("A report", "en-GB", None)
+    assert content == book_of(table)
+
+
+def test_notes_wrap_in_rows_that_show_them() -> None:
+    short, long = "Everybody who applied.", "Everybody who applied and was eligible when applications closed. " * 5
+    sheet = openpyxl.load_workbook(BytesIO(book_of(released("405", notes=(short, long)))))["Notes"]
+    assert sheet["B4"].value == short and sheet["B5"].value == long
+    assert sheet.column_dimensions["B"].width < 110 and sheet["B5"].alignment.wrap_text
+    assert sheet.row_dimensions[4].height is None and sheet.row_dimensions[5].height >= 3 * 15
+
+
+def test_a_workbook_without_figures_holds_no_numbers(tmp_path: Path) -> None:
+    # With twelve sheets the names of parts, styles and tables have two digits: layout must never look like a count.
+    tables = [Table(f"part-{letter}", "Words", pd.DataFrame({"Group": ["a", "b"]}), ("text",)) for letter in "abcdefghijkl"]
+    assert check(pieces_of(book_of(*tables), tmp_path), allowed=[]) == ()
+
+
+CUSTOM = (
+    '<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties" '
+    'xmlns:vt="http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes">'
+    '<property fmtid="{{x}}" name="who"><vt:i4>{}</vt:i4></property></Properties>'
+)
+# In which part of a workbook something is put, instead of what, and where the gate has to say that it was. Nothing to replace: a new part.
+PLACES = {
+    "the title": ("docProps/core.xml", "</dc:title>", " {}</dc:title>", "property"),
+    "the author": ("docProps/core.xml", "<dc:creator>", "<dc:creator>{}", "property"),
+    "who changed it last": ("docProps/core.xml", "<cp:lastModifiedBy>", "<cp:lastModifiedBy>{}", "property"),
+    "the category": ("docProps/core.xml", "<dc:creator>", "<cp:category>{}</cp:category><dc:creator>", "property"),
+    "the company": ("docProps/app.xml", "<Company>", "<Company>{}", "application"),
+    "the manager": ("docProps/app.xml", "<Company>", "<Manager>{}</Manager><Company>", "application"),
+    "a property of one's own": ("docProps/custom.xml", "", CUSTOM, "property"),
+    "a defined name": (
+        "xl/workbook.xml", "</sheets>", '</sheets><definedNames><definedName name="n" comment="{}">1</definedName></definedNames>',
+        "defined name",
+    ),
+    "what a name stands for": (
+        "xl/workbook.xml", "</sheets>", '</sheets><definedNames><definedName name="n">"{}"</definedName></definedNames>', "defined name"
+    ),
+    "a name of one sheet": (
+        "xl/workbook.xml", "</sheets>", '</sheets><definedNames><definedName name="n" localSheetId="0">"{}"</definedName></definedNames>',
+        "defined name",
+    ),
+    "a comment in a part of its own": (
+        "xl/threadedComments/threadedComment1.xml", "", '<x><threadedComment><text>{}</text></threadedComment></x>', "elsewhere"
+    ),
+    "a person": ("xl/persons/person.xml", "", '<personList><person displayName="{}"/></personList>', "elsewhere"),
+    "a cache": ("xl/pivotCache/pivotCacheRecords1.xml", "", '<r><n v="{}"/></r>', "elsewhere"),
+    "a chart": ("xl/charts/chart1.xml", "", '<c:x xmlns:c="c"><c:v>{}</c:v></c:x>', "elsewhere"),
+    "a file of another make": ("xl/printerSettings/printerSettings1.bin", "", "seen by {}", "elsewhere"),
+    "the name of a part": ("xl/media/{} women.xml", "", "<x/>", "elsewhere"),
+    "a text that no cell shows": ("xl/sharedStrings.xml", "</sst>", "<si><t>{}</t></si></sst>", "elsewhere"),
+    "a header": (
+        "xl/worksheets/sheet3.xml", "<tableParts", "<headerFooter><oddHeader>{}</oddHeader></headerFooter><tableParts", "elsewhere"
+    ),
+    "a remark of the markup": ("xl/worksheets/sheet3.xml", "<tableParts", "<!-- {} --><tableParts", "elsewhere"),
+    "a stored result": ("xl/worksheets/sheet3.xml", "<v>405</v>", "<f>A</f><v>{}</v>", "elsewhere"),
+    "a number format": ("xl/styles.xml", 'formatCode="#,##0"', 'formatCode="#,##0&quot;, {}&quot;"', "elsewhere"),
+    "a format that is the number": ("xl/styles.xml", 'formatCode="#,##0"', 'formatCode="{}"', "elsewhere"),
+    "the name of a style": ("xl/styles.xml", 'cellStyle name="Normal"', 'cellStyle name="{}"', "elsewhere"),
+    "a table's heading": ("xl/tables/table2.xml", 'name="Applied"', 'name="Applied" totalsRowLabel="{}"', "elsewhere"),
+    "a link": ("xl/worksheets/sheet2.xml", "<hyperlink ", '<hyperlink tooltip="{}" ', "elsewhere"),
+    "another address": (
+        "xl/worksheets/_rels/sheet3.xml.rels", "</Relationships>", '<Relationship Id="r9" Type="t" TargetMode="External" Target="a/{}"/>'
+        "</Relationships>", "elsewhere",
+    ),
+}  # fmt: skip
+
+
+@cache
+def plain() -> bytes:
+    return book_of(released("405", "57%"))
+
+
+def planted(folder: Path, where: str, what: str) -> Path:
+    part, old, new, _ = PLACES[where]
+    stream = BytesIO()
+    with zipfile.ZipFile(BytesIO(plain())) as parts, zipfile.ZipFile(stream, "w") as changed:
+        for each in parts.infolist():
+            content = parts.read(each).decode()
+            if each.filename == part:
+                assert old in content, where
+                content = content.replace(old, new.format(what), 1)
+            changed.writestr(each.filename, content)
+        if not old:
+            changed.writestr(part.format(what), new.format(what))
+    file = folder / "report.xlsx"
+    file.write_bytes(stream.getvalue())
+    return file
+
+
+@pytest.mark.parametrize("where", PLACES)
+def test_the_gate_reads_every_place_of_a_workbook(tmp_path: Path, where: str) -> None:
+    found = check(readable.pieces(planted(tmp_path, where, "37")), allowed=Allowed.of(numbers=[0, 1, 405], forms=["57%"]))
+    assert (PLACES[where][3], 1) in {(each.kind, each.count) for each in found}
+
+
+@pytest.mark.parametrize("where", PLACES)
+def test_the_scan_reads_every_place_of_a_workbook(tmp_path: Path, where: str) -> None:
+    found = scan([planted(tmp_path, where, "qx30211")], pd.DataFrame({"kind": ["candidate"], "token": ["qx30211"]}))
+    assert [hit.kind for hit in found.hits] == ["candidate"]
+
+
+@pytest.mark.parametrize(
+    ("markup", "where"),
+    [
+        ('<img alt="37 women">', "alternative text"),
+        ("<img alt='37 women'>", "alternative text"),
+        ("<img alt = '37 women' >", "alternative text"),
+        ("<img alt=37>", "alternative text"),
+        ("<IMG ALT='37 women'/>", "alternative text"),
+        ("<img alt='&#51;7'>", "alternative text"),
+        ("<p class='x'\ntitle='37'>a</p>", "alternative text"),
+        ("<p data-who='a > 37'>a</p>", "alternative text"),
+        ("<p title='a < 37'>a</p>", "alternative text"),
+        ("<p aria-description=37>a</p>", "alternative text"),
+        ("<input value='37'>", "alternative text"),
+        ("<svg aria-label='37'></svg>", "alternative text"),
+        ("<a href='https://example.org/37'>a</a>", "alternative text"),
+        ("</p title='37'>", "alternative text"),
+        ("<p>3<b>7</b></p>", "page"),
+        ("<svg><defs><text>37</text></defs></svg>", "page"),
+        ("<p title='37", "page"),
+        ("<!-- 37 -->", "comment"),
+        ("<!-- 37", "page"),
+        ("<?xml 37?>", "comment"),
+        ("<style>/* 37 women */</style>", "comment"),
+        ("<style>p::after { content: '37' }</style>", "comment"),
+    ],
+)
+def test_the_gate_reads_every_place_of_a_page(tmp_path: Path, markup: str, where: str) -> None:
+    (tmp_path / "report.html").write_text(f"<main>{markup}</main>\n", encoding="utf-8")
+    found = check(readable.pieces(tmp_path / "report.html"), allowed=[])
+    assert where in {each.kind for each in found} and {each.count for each in found} == {1}
+
+
+def test_what_shapes_a_page_is_no_number(tmp_path: Path) -> None:
+    shapes = "<style>p { margin: 37px }</style><svg viewBox='0 0 37 3'><path d=\"M 1 2\" id=p37 style='width: 37px'/></svg>"
+    (tmp_path / "report.html").write_text(shapes + "<a href='#note-37'>b</a>", encoding="utf-8")
+    assert check(readable.pieces(tmp_path / "report.html"), allowed=[]) == ()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from standardsetting.cohort.diversity import compared, interview, who_applied
+from standardsetting.cohort.diversity import after_interview, compared, interview, who_applied
 from standardsetting.cohort.diversity.declared import Span, declaration, editions, people, people_of, spans, stage_labels
 from standardsetting.cohort.diversity.over_years import over_the_years
 from standardsetting.cohort.snapshot import Coded, CohortSnapshot, Level
@@ -17,10 +17,14 @@ from standardsetting.disclosure.cube import Cube
 from standardsetting.disclosure.policy import SHORTHAND, Tier
 from standardsetting.disclosure.protect import ProtectedCube
 from standardsetting.disclosure.release import SECTIONS, Release, Section
-from standardsetting.process.cohort import MET_STANDARD
+from standardsetting.process.cohort import MET_STANDARD, MILESTONES
+from standardsetting.stages import STANDARD_RECORD
 
-# What both tiers hold; the director's has the rest too, about the same cube.
-PUBLIC = ("declared", "frames", "counts", "ladder", "cumulative", "comparisons", "questions", "waterfall", "undeclared", "trend")
+# What both tiers hold, the parts after the interview once the pool is looked at; the director's has the rest too, about the same cube.
+PUBLIC = (
+    "declared", "frames", "counts", "ladder", "cumulative", "comparisons", "questions", "waterfall", "after_interview", "waiting",
+    "undeclared", "trend",
+)  # fmt: skip
 _PURPOSE = (
     "These figures describe groups. They may not be used for a decision about any one person, and "
     "meeting the minimum acceptable standard is no evidence that candidates are equally qualified."
@@ -96,6 +100,7 @@ def diversity_release(
     }
     if tier == "director" and not interview_told:
         sections |= _about_the_interview(snapshot, shown)
+    sections |= _about_the_pool(snapshot, shown, tier, told_before=interview_told)
     if tier == "director":
         sections["due_regard"] = _due_regard(rows, questions)
     sections["changes"] = Section(
@@ -128,6 +133,21 @@ def _about_the_interview(snapshot: CohortSnapshot, shown: compared.Shown) -> dic
         "intersection": interview.together(snapshot, shown),
         "adjusted": interview.adjusted(snapshot, found, shown),
     }
+
+
+def _about_the_pool(snapshot: CohortSnapshot, shown: compared.Shown, tier: Tier, *, told_before: bool) -> dict[str, Section]:
+    """Checks, offers and waiting, of groups once: this milestone is released again only after the standard was set anew."""
+    if MILESTONES[snapshot.milestone] is not None or snapshot.standard is None:
+        return {}
+    sections = {
+        "after_interview": after_interview.checks_and_offers(snapshot, shown),
+        "waiting": after_interview.waiting(snapshot, shown.cube.policy),
+    }
+    if tier == "director" and after_interview.on_record(snapshot):
+        anew = sum(event.kind == STANDARD_RECORD for event in snapshot.sequence) > 1
+        found = () if told_before and anew else interview.pairs(snapshot, shown)
+        sections["waiting_groups"] = after_interview.waiting_by_group(snapshot, found, shown)
+    return sections
 
 
 def _levels_used(snapshot: CohortSnapshot) -> list[Level]:
