@@ -166,7 +166,7 @@ def _key(
 
 
 def _told_before(history: History, snapshot: CohortSnapshot) -> bool:
-    """Whether a release of another snapshot came first: what stands beside the cube is told once, since it may differ where no count does."""
+    """Whether a release of another snapshot came first: what stands beside the cube is told once, as it may differ where no count does."""
     seals = [body["report"].get("snapshot") for body in history.releases]
     return bool(seals) and seals[0] != snapshot.seal
 
