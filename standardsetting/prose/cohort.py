@@ -9,13 +9,14 @@ from datetime import date
 
 import pandas as pd
 
+from standardsetting.cohort.families import PRIMARY
 from standardsetting.cohort.verdict import GAPS, Verdict
 from standardsetting.cohort.words import in_a_sentence, written
 from standardsetting.disclosure.release import Release
+from standardsetting.prose.findings import finding
 from standardsetting.prose.passage import Passage, heading, note, paragraphs
 from standardsetting.tables.rounding import of
 
-DECLARED = "declared"
 _HIDDEN = "too few"
 _STRENGTH = {
     "material gap": "A material gap",
@@ -125,10 +126,12 @@ _TOLD_IN_FULL = ("panels",)
 
 
 def part_heading(release: Release, name: str, *, parts: Mapping[str, tuple[str, str]] = PARTS) -> Passage:
-    """The heading of a part and what it shows; nothing where this tier does not hold the part."""
+    """The heading of a part with what it found, and what it shows; nothing where this tier does not hold the part."""
     if name not in release.sections:
         return Passage("")
     title, opening = parts[name]
+    if parts is PARTS and (found := finding(release, name)):
+        title = f"{title}: {found}"
     return heading(title, name.replace("_", "-")) + paragraphs(opening)
 
 
@@ -346,7 +349,7 @@ _WORDS = {
 
 def _primary(release: Release) -> pd.DataFrame:
     table = release["comparisons"].table
-    return table[table["family"] == DECLARED]
+    return table[table["family"] == PRIMARY]
 
 
 def _day(moment: str) -> str:

@@ -22,6 +22,7 @@ from standardsetting.shipped import shipped
 
 _ENGRAVED = (
     "prose/cohort.py",
+    "prose/findings.py",
     "tables/cohort.py",
     "figures/cohort.py",
     "prose/positive_action.py",

@@ -1,0 +1,122 @@
+"""What a part of the cohort-diversity report found, for its heading. A part that found nothing that can be said in a line has none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+
+from standardsetting.cohort.families import PRIMARY
+from standardsetting.cohort.verdict import GAPS, Verdict
+from standardsetting.disclosure.release import Release
+
+_LIKELY_CHANCE = 0.05
+
+
+def finding(release: Release, name: str) -> str:
+    """The finding of a part, or nothing."""
+    return _FINDINGS[name](release, release[name].table) if name in _FINDINGS else ""
+
+
+def _declared(release: Release, table: pd.DataFrame) -> str:
+    shares = sorted(int(text.rstrip("%")) for text in table["shown"] if text.endswith("%") and text[:-1].isdigit())
+    if not shares:
+        return ""
+    if shares[0] == shares[-1]:
+        return f"{shares[0]}% said what they are"
+    return f"between {shares[0]}% and {shares[-1]}% said what they are"
+
+
+def _ladder(release: Release, table: pd.DataFrame) -> str:
+    first = table[table["group"] == table["group"].iloc[0]].dropna(subset="share") if len(table) else table
+    if len(first) < 2:
+        return ""
+    begin, end = first.iloc[0], first.iloc[-1]
+    stages = release.header["labels"]["stages"]
+    return (
+        f"the share of {begin['group']} was {begin['share']:.0f}% at “{stages[begin['stage']].lower()}” and "
+        f"{end['share']:.0f}% at “{stages[end['stage']].lower()}”"
+    )
+
+
+def _comparisons(release: Release, table: pd.DataFrame) -> str:
+    told = table["verdict"][table["family"] == PRIMARY]
+    cannot = told.isin([Verdict.CANNOT_TELL.value, Verdict.CANNOT_TELL_UNDECLARED.value])
+    if told.empty:
+        return ""
+    found = "gaps among those declared" if told.isin(GAPS).any() else "no gap among those declared"
+    return f"{found}, most cannot tell" if cannot.mean() > 0.5 else found
+
+
+def _waterfall(release: Release, table: pd.DataFrame) -> str:
+    clear = table[(table["high"] < 1) & (table["ratio"] < 1)]
+    if clear.empty:
+        return "at no stage clear of chance" if len(table) else ""
+    worst = clear.sort_values("ratio", kind="stable").iloc[0]
+    return f"the clearest is that of {worst['group']} at “{worst['stage'].lower()}”"
+
+
+def _reasons(release: Release, table: pd.DataFrame) -> str:
+    return "too few people to say by group" if table.empty else ""
+
+
+def _superiority(release: Release, table: pd.DataFrame) -> str:
+    if table.empty:
+        return ""
+    clear = (table["low"] > 0.5) | (table["high"] < 0.5)
+    return "a difference on some, clear of chance" if clear.any() else "no difference clear of chance"
+
+
+def _items(release: Release, table: pd.DataFrame) -> str:
+    if table.empty:
+        return ""
+    return "a question to follow up" if (table["adjusted_p"] <= _LIKELY_CHANCE).any() else "none does, as far as this cohort can tell"
+
+
+def _panels(release: Release, table: pd.DataFrame) -> str:
+    if table.empty:
+        return ""
+    return "a question to follow up" if (table["p"] <= _LIKELY_CHANCE).any() else "no difference by group, as far as this cohort can tell"
+
+
+def _intersection(release: Release, table: pd.DataFrame) -> str:
+    return "this cohort is too small to tell" if table.empty else ""
+
+
+def _waiting(release: Release, table: pd.DataFrame) -> str:
+    if table.empty:
+        return ""
+    last = table.iloc[-1]
+    weeks = int(str(last["time"]).removeprefix("weeks_"))
+    return f"{last['share']} of those in the pool were posted within {'a week' if weeks == 1 else f'{weeks} weeks'}"
+
+
+def _after_interview(release: Release, table: pd.DataFrame) -> str:
+    return _waiting(release, release["waiting"].table)
+
+
+def _trend(release: Release, table: pd.DataFrame) -> str:
+    return "one process alone makes no series" if table.empty else ""
+
+
+def _undeclared(release: Release, table: pd.DataFrame) -> str:
+    if table.empty:
+        return ""
+    could = (table["verdict"] == Verdict.CANNOT_TELL_UNDECLARED.value).any()
+    return "their answers could change verdicts" if could else "their answers could change no verdict"
+
+
+_FINDINGS: Mapping[str, Callable[[Release, pd.DataFrame], str]] = {
+    "declared": _declared,
+    "ladder": _ladder,
+    "comparisons": _comparisons,
+    "waterfall": _waterfall,
+    "reasons": _reasons,
+    "superiority": _superiority,
+    "items": _items,
+    "panels": _panels,
+    "intersection": _intersection,
+    "after_interview": _after_interview,
+    "trend": _trend,
+    "undeclared": _undeclared,
+}
