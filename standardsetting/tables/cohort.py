@@ -31,7 +31,7 @@ def way_through(release: Release) -> Table:
     counts = release["counts"].table
     first = next(iter(_stages(release)), "")
     left = counts[(counts["measure"] == "passed") | ((counts["measure"] == "entered") & (counts["stage"] == first))]
-    return _wide(release, left, "way-through", "People left after each stage: counts of 10 or more, to the nearest 5.")
+    return _wide(release, left, "way-through", "People left after each stage: small counts hidden, others rounded.")
 
 
 def rates(release: Release) -> Table:
@@ -205,7 +205,7 @@ _VIEWS = {
     ),
     "adjusted": _View("Difference in the rate of meeting the standard: percentage points, with 95% intervals.", {"view": "Among people"}),
     "after_interview": _View(
-        "Checks and offers of a posting: people, counts of 10 or more, to the nearest 5.",
+        "Checks and offers of a posting: people; small counts hidden, others rounded.",
         {"what": "Outcome", "shown": "People"},
         every_line=True,
     ),

@@ -128,7 +128,7 @@ def gates(snapshot: CohortSnapshot, found: tuple[Pair, ...], policy: Policy) -> 
         for both in [_shares(mask, pair, policy)]
         for side, group in enumerate((pair.focal, f"{pair.comparator} or not declared"))
     ]
-    method = "Shares of those interviewed, from counts rounded to the nearest 5; a candidate can be below several hurdles."
+    method = f"Shares of those interviewed, from counts rounded to the nearest {policy.round_to}; a candidate can be below several hurdles."
     return section("gates", rows, method=method)
 
 
