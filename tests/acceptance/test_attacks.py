@@ -5,10 +5,7 @@ Run as a program with a number of cohorts it prints the table of docs/disclosure
 
 from __future__ import annotations
 
-import sys
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from itertools import pairwise
@@ -18,6 +15,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from attacking import Attack, Score, print_rows
 
 from standardsetting.cohort.positive_action.reported.two_cubes import workshops_beside
 from standardsetting.cohort.verdict import verdicts
@@ -30,7 +28,7 @@ from standardsetting.disclosure.protect import protect, singletons
 from standardsetting.disclosure.statements import Before, Statement, Term, VerdictTold, known
 from standardsetting.errors import DisclosureError
 
-SMALL, MANY = 10, 200
+SMALL = 10
 SIGNED = {"recipients": ["director"], "prepared_by": "Ada One", "signed_by": "Bo Two", "when": datetime(2024, 1, 5, tzinfo=UTC)}
 ETHNIC = ("Asian", "Black", "Mixed", "Other", "White")
 UNKNOWN = ("prefer not to say", "not asked")
@@ -85,18 +83,6 @@ def way(seed: int) -> Cube:
 @cache
 def ours_on_the_way(seed: int):
     return protect(way(seed))
-
-
-@dataclass
-class Score:
-    """Small cells looked at, how many had fewer than five possible values, and how many were exact."""
-
-    cells: int = 0
-    few: int = 0
-    exact: int = 0
-
-    def __add__(self, other: Score) -> Score:
-        return Score(self.cells + other.cells, self.few + other.few, self.exact + other.exact)
 
 
 def groups(declaration: Declaration = DECLARED):
@@ -489,55 +475,42 @@ def a18(seed):
     return score(one, told), mine + Score(0, bool(n < 20 and printed), 0)
 
 
-ATTACKS: dict[str, tuple[str, str, Callable[[int], tuple[Score, Score]]]] = {
-    "A1": ("Subtract from totals", "counts under 10 hidden, the others exact", a1),
-    "A1 withdrawn": ("Withdrawals by subtraction", "eligible and interviewed exact where ten or more", a1_withdrawn),
-    "A2": ("Margins recomputed", "margins of shown cells beside true ones", a2),
-    "A3": ("Statistics inverted", "exact rates to one decimal beside rounded counts (fewer than 3 values)", a3),
-    "A3 spans": ("Statistics over spans inverted", "exact rates over a stage and a span (fewer than 3 values)", a3_spans),
-    "A4": ("Rates recomputed", "the same rates; ours differ from the protected counts by over a point", a4),
-    "A5": ("Linked tables protected apart", "four tables, counts under 10 hidden in each", a5),
-    "A5 workshops": ("The workshops' cube beside the main one", "both with exact counts of ten or more", a5_workshops),
-    "A6": ("Rounding to 5, all margins", "every count rounded to 5 by itself", a6),
-    "A7": ("Filter differencing", "all candidates, and internal ones, counts under 10 hidden", a7),
-    "A8": ("Weekly series", "10-5 every week for 26 weeks", a8),
-    "A9": ("All or none passed", "0 and 100 per cent printed", a9),
-    "A10": ("Singleton insider", "counts under 10 hidden; a group of one takes itself out", a10),
-    "A10 spans": ("Singleton insider, longer way", "counts under 10 hidden; a group of one takes itself out", a10_spans),
-    "A11": ("Press line", "a true count in a speech", a11),
-    "A12": ("Code list changed", "another merge of the same people", a12),
-    "A13": ("Late correction", "exact counts before and after one appeal", a13),
-    "A13 milestones": ("Two milestones solved together", "both with exact counts of ten or more", a13_milestones),
-    "A14": ("Intersection by subtraction", "margins and one cell of the intersection", a14),
-    "A15": ("Chart geometry", "bars drawn from true counts", a15),
-    "A16": ("Join by row order", "rows in the order of the people", a16),
-    "A17": ("Undeclared by subtraction", "declared groups and the total exact", a17),
-    "A18": ("Workshop attendance", "attendance by outcome, exact", a18),
+ATTACKS = {
+    "A1": Attack("Subtract from totals", "counts under 10 hidden, the others exact", a1, SMALL),
+    "A1 withdrawn": Attack("Withdrawals by subtraction", "eligible and interviewed exact where ten or more", a1_withdrawn, SMALL),
+    "A2": Attack("Margins recomputed", "margins of shown cells beside true ones", a2, SMALL),
+    "A3": Attack("Statistics inverted", "exact rates to one decimal beside rounded counts (fewer than 3 values)", a3, SMALL),
+    "A3 spans": Attack("Statistics over spans inverted", "exact rates over a stage and a span (fewer than 3 values)", a3_spans, SMALL),
+    "A4": Attack("Rates recomputed", "the same rates; ours differ from the protected counts by over a point", a4, SMALL),
+    "A5": Attack("Linked tables protected apart", "four tables, counts under 10 hidden in each", a5, SMALL),
+    "A5 workshops": Attack("The workshops' cube beside the main one", "both with exact counts of ten or more", a5_workshops, SMALL),
+    "A6": Attack("Rounding to 5, all margins", "every count rounded to 5 by itself", a6, SMALL),
+    "A7": Attack("Filter differencing", "all candidates, and internal ones, counts under 10 hidden", a7, SMALL),
+    "A8": Attack("Weekly series", "10-5 every week for 26 weeks", a8, SMALL),
+    "A9": Attack("All or none passed", "0 and 100 per cent printed", a9, SMALL),
+    "A10": Attack("Singleton insider", "counts under 10 hidden; a group of one takes itself out", a10, SMALL),
+    "A10 spans": Attack("Singleton insider, longer way", "counts under 10 hidden; a group of one takes itself out", a10_spans, SMALL),
+    "A11": Attack("Press line", "a true count in a speech", a11, SMALL),
+    "A12": Attack("Code list changed", "another merge of the same people", a12, SMALL),
+    "A13": Attack("Late correction", "exact counts before and after one appeal", a13, SMALL),
+    "A13 milestones": Attack("Two milestones solved together", "both with exact counts of ten or more", a13_milestones, SMALL),
+    "A14": Attack("Intersection by subtraction", "margins and one cell of the intersection", a14, SMALL),
+    "A15": Attack("Chart geometry", "bars drawn from true counts", a15, SMALL),
+    "A16": Attack("Join by row order", "rows in the order of the people", a16, SMALL),
+    "A17": Attack("Undeclared by subtraction", "declared groups and the total exact", a17, SMALL),
+    "A18": Attack("Workshop attendance", "attendance by outcome, exact", a18, SMALL),
 }  # fmt: skip
-
-
-def run(name: str, cohorts: int) -> tuple[Score, Score]:
-    naive, mine = Score(), Score()
-    for seed in range(cohorts):
-        one, other = ATTACKS[name][2](seed)
-        naive, mine = naive + one, mine + other
-    return naive, mine
 
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_the_naive_method_leaks_and_ours_does_not(name: str) -> None:
-    naive, mine = run(name, SMALL)
-    assert naive.few > 0, "an attack that finds nothing on a naive method shows nothing"
-    assert mine.cells > 0
-    assert (mine.few, mine.exact) == (0, 0)
+    ATTACKS[name].must_fail(ATTACKS[name].few)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("name", ATTACKS)
 def test_two_hundred_cohorts_withstand_every_attack(name: str) -> None:
-    naive, mine = run(name, MANY)
-    assert naive.few > 0
-    assert (mine.few, mine.exact) == (0, 0)
+    ATTACKS[name].must_fail(ATTACKS[name].many)
 
 
 def test_a_verdict_leaves_many_tables() -> None:
@@ -546,7 +519,4 @@ def test_a_verdict_leaves_many_tables() -> None:
 
 
 if __name__ == "__main__":
-    for label, (title, method, _) in ATTACKS.items():
-        one, two = run(label, int(sys.argv[1]))
-        leaks = [f"{found.few} of {found.cells}, {found.exact} exact" for found in (one, two)]
-        print(f"| {label} | {title} | {method} | {' | '.join(leaks)} |", flush=True)  # noqa: T201
+    print_rows(ATTACKS)

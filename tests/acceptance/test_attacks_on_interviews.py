@@ -6,15 +6,15 @@ Run as a program with a number of cohorts it prints the table of docs/disclosure
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise, product
 
 import numpy as np
 import pandas as pd
 import pytest
+from attacking import Attack, Score, judged, least, print_rows
 
 from standardsetting import Process
 from standardsetting.code_lists import NOT_KNOWN
@@ -30,7 +30,7 @@ from standardsetting.disclosure.protect import protect
 from standardsetting.disclosure.statements import VerdictTold
 from standardsetting.shipped import shipped
 
-SMALL, MANY = 10, 200
+SMALL = 10
 POLICY, CUT, UNKNOWN = Policy(), 14, "prefer_not_to_say"
 GROUPS = {"sex": ("female", "male"), "ethnicity_2": ("ethnic_minorities", "white")}
 TABLES = (("sex",), ("ethnicity_2",), ("sex", "ethnicity_2"))
@@ -108,32 +108,6 @@ def shown(seed: int) -> Shown:
 @cache
 def pairs(seed: int) -> tuple[interview.Pair, ...]:
     return interview.pairs(snapshot(seed), shown(seed))
-
-
-@dataclass
-class Score:
-    """Counts looked at, how many had too few possible values, and how many were exact."""
-
-    cells: int = 0
-    few: int = 0
-    exact: int = 0
-
-    def __add__(self, other: Score) -> Score:
-        return Score(self.cells + other.cells, self.few + other.few, self.exact + other.exact)
-
-
-def least(true: int, total: int, *, printed: bool) -> int:
-    """The values that must be left: five; three for a printed count that is not small; where totals leave fewer, it may not be settled."""
-    wanted = 3 if printed and true >= 10 else 5
-    return wanted if total + 1 >= wanted else min(total + 1, 2)
-
-
-def judged(seen: Sequence[set[int]], wanted: Sequence[int]) -> Score:
-    return Score(
-        len(seen),
-        sum(len(values) < n for values, n in zip(seen, wanted, strict=True)),
-        sum(len(values) == 1 and n > 1 for values, n in zip(seen, wanted, strict=True)),
-    )
 
 
 class Cohort:
@@ -507,46 +481,28 @@ def a_intersection(seed: int) -> tuple[Score, Score]:
     return judged(same[:1], [5]), judged(same[1:], [5])
 
 
-ATTACKS: dict[str, tuple[str, str, Callable[[int], tuple[Score, Score]], int]] = {
-    "I1": ("Shares at gates inverted", "exact shares to one decimal", a_gates, SMALL),
-    "I2": ("Superiority inverted", "superiority to four decimals", a_superiority, SMALL),
-    "I3": ("Gates, superiority, total, cube and what is hidden, joined", "stacked bars in whole per cent", a_joined, 2),
-    "I4": ("The same by an insider with the rarest scores", "stacked bars in whole per cent", a_insider, 1),
-    "I5": ("Scores of the undeclared", "exact counts of both declared groups", a_undeclared, 2),
-    "I6": ("Reasons by subtraction", "exact counts of ten or more, and their sum", a_reasons, SMALL),
-    "I7": ("Adjusted gaps inverted", "the exact gap to one decimal", a_adjusted, 2),
-    "I8": ("Share beyond two characteristics inverted", "share and interval in whole per cent", a_intersection, 1),
+ATTACKS = {
+    "I1": Attack("Shares at gates inverted", "exact shares to one decimal", a_gates, SMALL),
+    "I2": Attack("Superiority inverted", "superiority to four decimals", a_superiority, SMALL),
+    "I3": Attack("Gates, superiority, total, cube and what is hidden, joined", "stacked bars in whole per cent", a_joined, 2),
+    "I4": Attack("The same by an insider with the rarest scores", "stacked bars in whole per cent", a_insider, 1),
+    "I5": Attack("Scores of the undeclared", "exact counts of both declared groups", a_undeclared, 2),
+    "I6": Attack("Reasons by subtraction", "exact counts of ten or more, and their sum", a_reasons, SMALL),
+    "I7": Attack("Adjusted gaps inverted", "the exact gap to one decimal", a_adjusted, 2),
+    "I8": Attack("Share beyond two characteristics inverted", "share and interval in whole per cent", a_intersection, 1, 20),
 }
-
-
-def run(name: str, cohorts: int) -> tuple[Score, Score]:
-    naive, mine = Score(), Score()
-    for seed in range(cohorts):
-        one, other = ATTACKS[name][2](seed)
-        naive, mine = naive + one, mine + other
-    return naive, mine
 
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_the_naive_way_leaks_and_ours_does_not(name: str) -> None:
-    naive, mine = run(name, ATTACKS[name][3])
-    assert naive.few > 0, "an attack that finds nothing on a naive method shows nothing"
-    assert mine.cells > 0
-    assert (mine.few, mine.exact) == (0, 0)
+    ATTACKS[name].must_fail(ATTACKS[name].few)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("name", ATTACKS)
 def test_two_hundred_cohorts_withstand_every_attack(name: str) -> None:
-    naive, mine = run(name, MANY if name != "I8" else 20)
-    assert naive.few > 0
-    assert (mine.few, mine.exact) == (0, 0)
+    ATTACKS[name].must_fail(ATTACKS[name].many)
 
 
 if __name__ == "__main__":
-    for label, (title, method, *_) in ATTACKS.items():
-        if len(sys.argv) > 2 and label not in sys.argv[2:]:
-            continue
-        one, two = run(label, int(sys.argv[1]))
-        leaks = [f"{found.few:,} of {found.cells:,}, {found.exact:,} exact" for found in (one, two)]
-        print(f"| {label} | {title} | {method} | {sys.argv[1]} | {' | '.join(leaks)} |", flush=True)  # noqa: T201
+    print_rows(ATTACKS)

@@ -6,14 +6,13 @@ program; not who belongs to the group. Run as a program with a number of cohorts
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from functools import cache
 from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
+from attacking import Attack, Score, judged, least, print_rows
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from standardsetting import Process
@@ -95,27 +94,6 @@ def snapshot(seed: int) -> CohortSnapshot:
 @cache
 def shown(seed: int) -> Shown:
     return Shown(protect(cube_of(snapshot(seed))), people_of(snapshot(seed)))
-
-
-class Score:
-    """Counts looked at, how many had too few possible values, and how many were exact."""
-
-    def __init__(self, cells: int = 0, few: int = 0, exact: int = 0) -> None:
-        self.cells, self.few, self.exact = cells, few, exact
-
-    def __add__(self, other: Score) -> Score:
-        return Score(self.cells + other.cells, self.few + other.few, self.exact + other.exact)
-
-
-def least(true: int, total: int, *, printed: bool = False) -> int:
-    """The values that must be left: five; three for a printed count that is not small; where totals leave fewer, it may not be settled."""
-    wanted = 3 if printed and true >= 10 else 5
-    return wanted if total + 1 >= wanted else min(total + 1, 2)
-
-
-def judged(seen: list[set[int]], wanted: list[int]) -> Score:
-    few = sum(len(values) < n for values, n in zip(seen, wanted, strict=True))
-    return Score(len(seen), few, sum(len(values) == 1 and n > 1 for values, n in zip(seen, wanted, strict=True)))
 
 
 @cache
@@ -262,41 +240,23 @@ def a_offers(seed: int) -> tuple[Score, Score]:
     return judged(seen[0], wanted), judged(seen[1], wanted)
 
 
-ATTACKS: dict[str, tuple[str, str, Callable[[int], tuple[Score, Score]], int]] = {
-    "W1": ("The wait of a group inverted", "the group's curve for each week, in per cent to one decimal", a_groups, SMALL),
-    "W2": ("Checks by subtraction", "exact counts of ten or more", a_checks, MORE),
-    "W3": ("Offers by subtraction", "exact counts of ten or more", a_offers, MORE),
+ATTACKS = {
+    "W1": Attack("The wait of a group inverted", "the group's curve for each week, in per cent to one decimal", a_groups, SMALL),
+    "W2": Attack("Checks by subtraction", "exact counts of ten or more", a_checks, MORE),
+    "W3": Attack("Offers by subtraction", "exact counts of ten or more", a_offers, MORE),
 }
-
-
-def run(name: str, cohorts: int) -> tuple[Score, Score]:
-    naive, mine = Score(), Score()
-    for seed in range(cohorts):
-        one, other = ATTACKS[name][2](seed)
-        naive, mine = naive + one, mine + other
-    return naive, mine
 
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_the_naive_way_leaks_and_ours_does_not(name: str) -> None:
-    naive, mine = run(name, ATTACKS[name][3])
-    assert naive.few > 0, "an attack that finds nothing on a naive method shows nothing"
-    assert mine.cells > 0
-    assert (mine.few, mine.exact) == (0, 0)
+    ATTACKS[name].must_fail(ATTACKS[name].few)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("name", ATTACKS)
 def test_two_hundred_cohorts_withstand_every_attack(name: str) -> None:
-    naive, mine = run(name, MANY)
-    assert naive.few > 0
-    assert (mine.few, mine.exact) == (0, 0)
+    ATTACKS[name].must_fail(ATTACKS[name].many)
 
 
 if __name__ == "__main__":
-    for label, (title, method, *_) in ATTACKS.items():
-        if len(sys.argv) > 2 and label not in sys.argv[2:]:
-            continue
-        one, two = run(label, int(sys.argv[1]))
-        leaks = [f"{found.few:,} of {found.cells:,}, {found.exact:,} exact" for found in (one, two)]
-        print(f"| {label} | {title} | {method} | {sys.argv[1]} | {' | '.join(leaks)} |", flush=True)  # noqa: T201
+    print_rows(ATTACKS)
