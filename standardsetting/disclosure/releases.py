@@ -42,7 +42,7 @@ class History:
     bodies
         What the records say, each with its number as `record`.
     standards
-        The numbers of the records that set the standard, or set it anew.
+        The numbers of the records that set the standard, or set another one.
     earlier
         The newest protected value of each count, None where it was hidden. A line whose group had no counts in the newest release stands
         under its channel in place of the measure, None too: a table that gave way stays so.
@@ -105,7 +105,13 @@ def read(folder: Path) -> History:
     chain = records.read(folder)
     withdrawn = _withdrawn(chain)
     bodies = ({**r.body, "record": r.number} for r in chain if r.kind in (RELEASE, OUTSIDE) and r.number not in withdrawn)
-    return History(tuple(bodies), tuple(r.number for r in chain if r.kind == STANDARD_RECORD))
+    return History(tuple(bodies), _standards(chain))
+
+
+def _standards(chain: Sequence[records.Record]) -> tuple[int, ...]:
+    """The records that set another standard than stood before; recording the same one again opens nothing anew."""
+    cuts = [(r.number, r.body.get("cut")) for r in chain if r.kind == STANDARD_RECORD]
+    return tuple(number for at, (number, cut) in enumerate(cuts) if not at or cut != cuts[at - 1][1])
 
 
 def nothing_new(history: History, release: ProtectedCube) -> bool:

@@ -148,6 +148,9 @@ def test_a_milestone_is_released_again_once_the_standard_was_set_anew_and_not_tw
     releases.record(tmp_path, first, **SIGNED)
     with pytest.raises(DisclosureError, match="released before"):
         releases.record(tmp_path, anew, **SIGNED)
+    records.append(tmp_path, "standard", {"cut": 14}, when=SIGNED["when"])
+    with pytest.raises(DisclosureError, match="released before"):  # the same standard once more
+        releases.record(tmp_path, anew, **SIGNED)
     records.append(tmp_path, "standard", {"cut": 13}, when=SIGNED["when"])
     assert releases.read(tmp_path).standard_changed(anew.hash)
     releases.record(tmp_path, anew, **SIGNED)
