@@ -28,7 +28,7 @@ from standardsetting.disclosure.protect import protect, singletons
 from standardsetting.disclosure.statements import Before, Statement, Term, VerdictTold, known
 from standardsetting.errors import DisclosureError
 
-SMALL = 10
+SMALL, FEWER = 10, 5
 SIGNED = {"recipients": ["director"], "prepared_by": "Ada One", "signed_by": "Bo Two", "when": datetime(2024, 1, 5, tzinfo=UTC)}
 ETHNIC = ("Asian", "Black", "Mixed", "Other", "White")
 UNKNOWN = ("prefer not to say", "not asked")
@@ -477,23 +477,23 @@ def a18(seed):
 
 ATTACKS = {
     "A1": Attack("Subtract from totals", "counts under 10 hidden, the others exact", a1, SMALL),
-    "A1 withdrawn": Attack("Withdrawals by subtraction", "eligible and interviewed exact where ten or more", a1_withdrawn, SMALL),
+    "A1 withdrawn": Attack("Withdrawals by subtraction", "eligible and interviewed exact where ten or more", a1_withdrawn, FEWER),
     "A2": Attack("Margins recomputed", "margins of shown cells beside true ones", a2, SMALL),
     "A3": Attack("Statistics inverted", "exact rates to one decimal beside rounded counts (fewer than 3 values)", a3, SMALL),
     "A3 spans": Attack("Statistics over spans inverted", "exact rates over a stage and a span (fewer than 3 values)", a3_spans, SMALL),
     "A4": Attack("Rates recomputed", "the same rates; ours differ from the protected counts by over a point", a4, SMALL),
     "A5": Attack("Linked tables protected apart", "four tables, counts under 10 hidden in each", a5, SMALL),
-    "A5 workshops": Attack("The workshops' cube beside the main one", "both with exact counts of ten or more", a5_workshops, SMALL),
+    "A5 workshops": Attack("The workshops' cube beside the main one", "both with exact counts of ten or more", a5_workshops, FEWER),
     "A6": Attack("Rounding to 5, all margins", "every count rounded to 5 by itself", a6, SMALL),
     "A7": Attack("Filter differencing", "all candidates, and internal ones, counts under 10 hidden", a7, SMALL),
     "A8": Attack("Weekly series", "10-5 every week for 26 weeks", a8, SMALL),
     "A9": Attack("All or none passed", "0 and 100 per cent printed", a9, SMALL),
     "A10": Attack("Singleton insider", "counts under 10 hidden; a group of one takes itself out", a10, SMALL),
-    "A10 spans": Attack("Singleton insider, longer way", "counts under 10 hidden; a group of one takes itself out", a10_spans, SMALL),
+    "A10 spans": Attack("Singleton insider, longer way", "counts under 10 hidden; a group of one takes itself out", a10_spans, FEWER),
     "A11": Attack("Press line", "a true count in a speech", a11, SMALL),
     "A12": Attack("Code list changed", "another merge of the same people", a12, SMALL),
     "A13": Attack("Late correction", "exact counts before and after one appeal", a13, SMALL),
-    "A13 milestones": Attack("Two milestones solved together", "both with exact counts of ten or more", a13_milestones, SMALL),
+    "A13 milestones": Attack("Two milestones solved together", "both with exact counts of ten or more", a13_milestones, FEWER),
     "A14": Attack("Intersection by subtraction", "margins and one cell of the intersection", a14, SMALL),
     "A15": Attack("Chart geometry", "bars drawn from true counts", a15, SMALL),
     "A16": Attack("Join by row order", "rows in the order of the people", a16, SMALL),

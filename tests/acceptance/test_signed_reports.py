@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 
 from standardsetting import preparing, records, releasing
 from standardsetting.cohort.snapshot import CohortSnapshot
+from standardsetting.disclosure import releases
 from standardsetting.errors import DisclosureError, PublishingError, StageError
 from standardsetting.linkage import latest
 from standardsetting.process import Process
@@ -280,7 +282,7 @@ def test_killed_at_any_instant_a_release_is_whole_or_the_next_call_finishes_it(
     signed, outcomes = content(held), set()
     # What is prepared is the same each time, and slow: it is prepared once here and killed elsewhere.
     prepared = preparing.prepare("cohort-diversity", Process.load(base / "process"), base / "process", tier="director", milestone=None)
-    monkeypatch.setattr(releasing, "prepare", lambda *_, **__: prepared)
+    monkeypatch.setattr(releasing, "prepare", lambda kind, process, folder, **_: replace(prepared, history=releases.read(folder)))
     for instant in range(200):
         root = copied(base, tmp_path / "copy")
         folder, reports = root / "process", root / "reports"

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from standardsetting import DecisionRule, Scale
+from standardsetting.scale import as_fraction
 
 VALUES = ("a", "b", "c", "d")
 weights = st.dictionaries(st.sampled_from(VALUES), st.sampled_from(["1", "2", "0.5", "1/3", "1.1"]))
@@ -58,7 +59,9 @@ def test_names_of_values_do_not_matter(cohort, cut, renamed):
 def test_adding_a_constant_to_scale_hurdles_and_cut_changes_no_outcome(cohort, cut, constant):
     plain = DecisionRule(dict.fromkeys(VALUES, 3), cut, scale=Scale(1, 5))
     moved = DecisionRule(dict.fromkeys(VALUES, 3 + constant), cut + 4 * constant, scale=Scale(1 + constant, 5 + constant))
-    before, after = plain.decide(frame(cohort)), moved.decide(frame(cohort) + constant)
+    # Added exactly: a sum of floats need not be the float that stands for the sum.
+    shifted = [[None if score is None else float(as_fraction(score) + constant) for score in row] for row in cohort]
+    before, after = plain.decide(frame(cohort)), moved.decide(frame(shifted))
     assert after[["status", "reason"]].equals(before[["status", "reason"]])
 
 
