@@ -215,7 +215,7 @@ def a_offers(seed: int) -> tuple[Score, Score]:
     def texts(pool: int, offered: int, declined: int, posted: int) -> tuple[str, ...]:
         passed, ever = (f"{POLICY.rounded(x)}" if x >= 10 else CONFIDENTIAL for x in (pool, posted))
         ever = ever if pool - posted >= 10 else CONFIDENTIAL  # as the cube has it
-        return (passed, ever, *after_interview._offers(passed, offered, declined, ever, POLICY))
+        return (passed, ever, *after_interview._offers(passed, pool, offered, declined, ever, POLICY))
 
     def exact(*counts: int) -> tuple[object, ...]:
         return tuple(x if x >= 10 else CONFIDENTIAL for x in counts)

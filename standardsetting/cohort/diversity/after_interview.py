@@ -54,7 +54,7 @@ def checks_and_offers(snapshot: CohortSnapshot, shown: Shown) -> Section:
     rows += [(_capital(step), "did not pass", text) for step, text in zip(since.steps, not_passed, strict=True)]
     in_pool = _in_pool(snapshot)
     offered, declined = (int((people.loc[in_pool, name] > 0).sum()) for name in ("offers", "offers_declined"))
-    offers = _offers(passed, offered, declined, posted, policy)
+    offers = _offers(passed, int(in_pool.sum()), offered, declined, posted, policy)
     rows += [(ALL_CHECKS, "passed them all", passed)]
     rows += [(OFFERS, what, text) for what, text in zip(("offered", "declined an offer", "accepted"), (*offers, posted), strict=True)]
     lines = [{"step": step, "what": what, "shown": text} for step, what, text in rows]
@@ -227,9 +227,14 @@ def _leaves_enough(before: tuple[int, int], after: tuple[int, int], between: lis
     return most - fewest + 1 >= policy.fewest_values
 
 
-def _offers(passed: str, offered: int, declined: int, posted: str, policy: Policy) -> tuple[str, str]:
-    """How many were offered a posting and how many declined, where people without an offer or an answer are not told by subtraction."""
+def _offers(passed: str, in_pool: int, offered: int, declined: int, posted: str, policy: Policy) -> tuple[str, str]:
+    """How many were offered a posting and how many declined, where people without an offer or an answer are not told by subtraction.
+
+    Where fewer than the smallest count had no offer the number of offers is hidden, as the cube hides such a stage.
+    """
     first, second = _count(offered, policy), _count(declined, policy)
+    if in_pool - offered < policy.smallest_count:
+        first = CONFIDENTIAL
     if CONFIDENTIAL not in (passed, first) and not _leaves_enough(_window(passed, policy), (0, 0), [first], policy):
         first = CONFIDENTIAL
     base = first if first != CONFIDENTIAL else passed
