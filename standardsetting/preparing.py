@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -120,7 +121,7 @@ def _other_releases(kind: str, process: Process, folder: Path, tier: Tier) -> tu
 
 def _built(
     kind: str, snapshot: CohortSnapshot, protected: ProtectedCube, folder: Path, *, tier: Tier, number: int, changes: tuple[str, ...],
-    rests_on: Sequence[ProcessReleased], told_before: bool,
+    rests_on: Sequence[ProcessReleased], told_before: frozenset[str],
 ) -> Release:  # fmt: skip
     from standardsetting.cohort.diversity import diversity_release
     from standardsetting.cohort.positive_action.reported import positive_action_release
@@ -128,9 +129,11 @@ def _built(
     if kind == "positive-action":
         # The file has to be valid on the day that the cohort stands for; the report may be read again years later.
         on = snapshot.as_at or snapshot.process.dates.outcomes_published or date.fromisoformat(snapshot.taken_at[:10])
-        return positive_action_release(snapshot, protected, tier=tier, number=number, on=on, changes=changes, earlier=rests_on)
+        return positive_action_release(
+            snapshot, protected, tier=tier, number=number, on=on, changes=changes, earlier=rests_on, told_before=told_before
+        )
     earlier = [(each.label, each.release) for each in rests_on if each.release]
-    return diversity_release(snapshot, protected, tier=tier, number=number, changes=changes, earlier=earlier, interview_told=told_before)
+    return diversity_release(snapshot, protected, tier=tier, number=number, changes=changes, earlier=earlier, told_before=told_before)
 
 
 def _secret(folder: Path) -> bytes:
@@ -155,20 +158,21 @@ def _latest_milestone(process: Process, today: date) -> str:
 
 
 def _key(
-    protected: ProtectedCube, snapshot: CohortSnapshot, changes: tuple[str, ...], rests_on: Sequence[str], number: int, told_before: bool
+    protected: ProtectedCube, snapshot: CohortSnapshot, changes: tuple[str, ...], rests_on: Sequence[str], number: int,
+    told_before: frozenset[str],
 ) -> str:
     from standardsetting.reporting import manifest
 
     # What a reader can know of a line besides its text grows with the ledger; the report does not change with it.
     printed = protected.cells[["table", "group", "stage", "measure", "shown", "channel"]].to_csv(index=False, lineterminator="\n")
-    parts = [protected.hash, protected.rules, printed, snapshot.seal, changes, *rests_on, number, told_before, manifest.software()]
+    parts = [protected.hash, protected.rules, printed, snapshot.seal, changes, *rests_on, number, sorted(told_before), manifest.software()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
 
 
-def _told_before(history: History, snapshot: CohortSnapshot) -> bool:
-    """Whether a release of another snapshot came first: what stands beside the cube is told once, as it may differ where no count does."""
-    seals = [body["report"].get("snapshot") for body in history.releases]
-    return bool(seals) and seals[0] != snapshot.seal
+def _told_before(history: History, snapshot: CohortSnapshot) -> frozenset[str]:
+    """The sections that releases of other snapshots told, before the first of this one."""
+    before = takewhile(lambda body: body.get("report", {}).get("snapshot") != snapshot.seal, history.releases)
+    return frozenset(name for body in before for name in body.get("told_once", ()))
 
 
 def _changes(history: History, cube: str) -> tuple[str, ...]:

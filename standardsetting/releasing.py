@@ -104,7 +104,10 @@ def release(
             people = {"prepared_by": prepared_by, "signed_by": signed_by}
             try:
                 if told:
-                    releases.record(folder, prepared.protected, recipients=told, when=now_in(process), report=report, **people)
+                    releases.record(
+                        folder, prepared.protected, recipients=told, when=now_in(process), report=report,
+                        told_once=prepared.release.told_once, **people,
+                    )  # fmt: skip
             except OSError as error:
                 raise PublishingError(
                     f"The ledger cannot be written to: {error.strerror or type(error).__name__}. Nothing was published.",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from standardsetting.disclosure.cube import Cube
     from standardsetting.disclosure.policy import Policy
     from standardsetting.disclosure.releases import History
-    from standardsetting.disclosure.statements import Statement, Told
+    from standardsetting.disclosure.statements import Before, Statement, Told
     from standardsetting.process import Process
 
 
@@ -122,18 +122,19 @@ def _contradicts(cube: Cube, history: History, statement: Statement, *, policy: 
     """
     from standardsetting.disclosure.audit import Readers
 
-    readers = Readers(cube.declaration, cube.totals, policy, history.about(cube.milestone).told(cube.hash))
-    return not _can_be_true(readers, [statement]) and _can_be_true(readers, [])
+    mine = history.about(cube.milestone)
+    readers, before = Readers(cube.declaration, cube.totals, policy, mine.told(cube.hash)), mine.before(cube)
+    return not _can_be_true(readers, [statement], before) and _can_be_true(readers, [], before)
 
 
-def _can_be_true(readers: Readers, statements: Sequence[Told]) -> bool:
+def _can_be_true(readers: Readers, statements: Sequence[Told], before: Sequence[Before]) -> bool:
     from standardsetting.disclosure.audit import attack
     from standardsetting.disclosure.bounds import ContradictionError
 
     try:
-        attack(readers, also=statements)
+        fits = not attack(readers, also=statements, before=before).alone
     except ContradictionError:
         return False
     except DisclosureError:
         return True  # nothing is proved, so nothing is refused
-    return True
+    return fits

@@ -71,6 +71,8 @@ class AuditResult:
         In words, without any figure about a group.
     failing
         Tables in which something failed.
+    alone
+        Tables that could not be solved together with earlier releases, because somebody moved against the stream.
     solved, seconds, solver
         Integer programmes solved, time taken, and the solver with its version.
     """
@@ -80,6 +82,7 @@ class AuditResult:
     reasons: tuple[str, ...]
     warnings: tuple[str, ...]
     failing: tuple[str, ...]
+    alone: tuple[str, ...]
     solved: int
     seconds: float
     solver: str
@@ -121,33 +124,35 @@ def attack(
     """
     started = time.perf_counter()
     enough = None if exact else released.policy.fewest_values
-    told = (*released.told, *also, *insiders)
-    try:
-        bounds, solved = _everything(released, told, insiders, verdict, enough, before)
-    except ContradictionError:
-        if not before:
-            raise
-        # Somebody moved against the stream, so that readers who believe that nobody did find nothing that fits.
-        bounds, solved = _everything(released, told, insiders, verdict, enough)
+    bounds, alone, solved = _everything(released, (*released.told, *also, *insiders), insiders, verdict, enough, before)
     unaided = _by_totals(bounds, released)
     if insiders:  # what they know of themselves is not told by the release, so it is not held against it
-        alone, more = _everything(released, insiders, insiders, verdict, enough)
-        left = alone.set_index(list(_KEY))["values"].reindex(pd.MultiIndex.from_frame(bounds[list(_KEY)])).to_numpy()
+        own, _, more = _everything(released, insiders, insiders, verdict, enough)
+        left = own.set_index(list(_KEY))["values"].reindex(pd.MultiIndex.from_frame(bounds[list(_KEY)])).to_numpy()
         unaided, solved = np.minimum(unaided, left), solved + more
-    return _judged(bounds, unaided, released, solved, time.perf_counter() - started)
+    return _judged(bounds, unaided, released, alone, solved, time.perf_counter() - started)
 
 
 def _everything(
     released: Released, told: Sequence[Told], insiders: Sequence[Told], verdict: Verdicts | None, enough: int | None,
     before: Sequence[Before] = (),
-) -> tuple[pd.DataFrame, int]:  # fmt: skip
-    """Bounds on every count from what was told, family by family, and how many programmes that took."""
+) -> tuple[pd.DataFrame, tuple[str, ...], int]:  # fmt: skip
+    """Bounds on every count from what was told, family by family; which tables were judged alone; and how many programmes that took."""
     own = {term.where for one in insiders if not isinstance(one, VerdictTold) for term in one.terms}
     together = families(released.declaration, told, released.totals, before)
-    found = [_bound(family, verdict, enough, own) for family in together]
+    found, alone = list[tuple[pd.DataFrame, int]](), list[str]()
+    for family in together:
+        try:
+            found.append(_bound(family, verdict, enough, own))
+        except ContradictionError:
+            if not family.before:
+                raise
+            # Somebody moved against the stream, so that readers who believe that nobody did find nothing that fits.
+            found.append(_bound(Family.joined(family, ()), verdict, enough, own))
+            alone += found[-1][0]["table"].unique().tolist()
     tables = [table for table, _ in found]
     bounds = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(_COLUMNS))
-    return bounds, sum(solved for _, solved in found)
+    return bounds, tuple(alone), sum(solved for _, solved in found)
 
 
 def _by_totals(bounds: pd.DataFrame, released: Released) -> NDArray[np.int64]:
@@ -303,7 +308,9 @@ def default_verdicts() -> Verdicts:
     return verdicts
 
 
-def _judged(bounds: pd.DataFrame, unaided: NDArray[np.int64], released: Released, solved: int, seconds: float) -> AuditResult:
+def _judged(
+    bounds: pd.DataFrame, unaided: NDArray[np.int64], released: Released, alone: tuple[str, ...], solved: int, seconds: float
+) -> AuditResult:
     import scipy
 
     policy = released.policy
@@ -324,7 +331,7 @@ def _judged(bounds: pd.DataFrame, unaided: NDArray[np.int64], released: Released
     ]
     failing = tuple(dict.fromkeys(bounds.loc[failed, "table"]))
     return AuditResult(
-        bounds, not failed.any(), tuple(reasons), tuple(warnings), failing, solved, seconds, f"SciPy {scipy.__version__}, HiGHS"
+        bounds, not failed.any(), tuple(reasons), tuple(warnings), failing, alone, solved, seconds, f"SciPy {scipy.__version__}, HiGHS"
     )
 
 

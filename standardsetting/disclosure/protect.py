@@ -141,6 +141,7 @@ def protect(
         if result.passed:
             other = beside(release) if beside else result
             if other.passed:
+                steps += [f"{table} was checked without earlier releases: results were corrected since." for table in result.alone]
                 return replace(release, steps=tuple(steps), audit=result)
             result, failing = other, tuple(" by ".join(table) for table in cube.declaration.tables)
         told, gave_way = release.told, ""

@@ -78,6 +78,13 @@ SECTIONS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+# Sections that stand beside the cube and are told of one snapshot alone: a second look after a correction would tell what was corrected.
+TOLD_ONCE = frozenset(
+    ("reasons", "gates", "superiority", "items", "panels", "intersection", "adjusted", "waiting_groups", "before_after", "balance",
+     "effects", "sensitivity")
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Section:
     """A part of a release.
@@ -135,6 +142,11 @@ class Release:
                     f"The section {name} of a release holds {len(strangers)} columns that are not on the allow-list.",
                     next_step="Nothing was released.",
                 )
+
+    @property
+    def told_once(self) -> tuple[str, ...]:
+        """The sections of this release that no release of another snapshot may tell again."""
+        return tuple(name for name, section in self.sections.items() if name in TOLD_ONCE and not section.table.empty)
 
     def __getitem__(self, name: str) -> Section:
         """A section; one that this release does not have is empty and says so."""

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from standardsetting.two_people import different
 WORKSHOPS = "workshops"
 RELEASE, OUTSIDE, WITHDRAWN = "disclosure release", "disclosure statement", "disclosure statement withdrawn"
 _OWN = ("counts", "undeclared", "verdict")
+_CUBES_OF_A_MILESTONE = 2
 _SAME = ["table", "group", "stage", "measure", "shown"]
 
 
@@ -42,7 +44,7 @@ class History:
     bodies
         What the records say, each with its number as `record`.
     standards
-        The numbers of the records that set the standard, or set another one.
+        The numbers of the records that set another standard than stood before.
     earlier
         The newest protected value of each count, None where it was hidden. A line whose group had no counts in the newest release stands
         under its channel in place of the measure, None too: a table that gave way stays so.
@@ -90,7 +92,7 @@ class History:
 
     def before(self, cube: Cube) -> tuple[Before, ...]:
         """What releases of other snapshots told of the same people, a snapshot each."""
-        others = dict.fromkeys(body["cube"] for body in self.releases if body["cube"] != cube.hash)
+        others = dict.fromkeys(body["cube"] for body in self.releases if body["cube"] != cube.hash and "ended" in body)
         return tuple(_read_before([body for body in self.releases if body["cube"] == other], cube.declaration) for other in others)
 
 
@@ -109,9 +111,9 @@ def read(folder: Path) -> History:
 
 
 def _standards(chain: Sequence[records.Record]) -> tuple[int, ...]:
-    """The records that set another standard than stood before; recording the same one again opens nothing anew."""
+    """The records that set another standard than stood before; the first opens nothing anew, nor does the same one recorded again."""
     cuts = [(r.number, r.body.get("cut")) for r in chain if r.kind == STANDARD_RECORD]
-    return tuple(number for at, (number, cut) in enumerate(cuts) if not at or cut != cuts[at - 1][1])
+    return tuple(number for (_, before), (number, cut) in pairwise(cuts) if cut != before)
 
 
 def nothing_new(history: History, release: ProtectedCube) -> bool:
@@ -136,6 +138,7 @@ def record(
     prepared_by: str,
     when: datetime,
     report: Mapping[str, str] | None = None,
+    told_once: Sequence[str] = (),
 ) -> records.Record:
     """Write a release to the ledger before anybody receives it.
 
@@ -154,8 +157,10 @@ def record(
     if release.audit is None or not release.audit.passed:
         raise DisclosureError("A release that did not pass its audit is not recorded and not released.")
     declared, history = _declared(release), read(folder).about(release.milestone)
-    newest = next((body for body in reversed(history.releases) if body["milestone"] == release.milestone), None)
-    if newest and newest["cube"] != release.hash and not any(number > newest["record"] for number in history.standards):
+    same = [body for body in history.releases if body["milestone"] == release.milestone]
+    reopened = bool(same) and any(number > same[-1]["record"] for number in history.standards)
+    others = {body["cube"] for body in same} - {release.hash}
+    if same and same[-1]["cube"] != release.hash and (not reopened or len(others) >= _CUBES_OF_A_MILESTONE):
         raise DisclosureError("This milestone was released before from other data. A correction shows at the next milestone.")
     for body in history.releases:
         if body["declared"] != declared:
@@ -168,7 +173,7 @@ def record(
         "ended": [[*kind, n] for kind, n in zip(release.declaration.classes, release.totals.tolist(), strict=True) if n],
         "recipients": list(recipients),
         "prepared_by": prepared_by, "signed_by": signed_by, "report": dict(report or {}), "steps": list(release.steps), "cells": lines,
-        "told": [_write_told(one) for one in release.told],
+        "told": [_write_told(one) for one in release.told], "told_once": list(told_once),
     }  # fmt: skip
     return records.append(folder, RELEASE, body, when=when)
 

@@ -16,15 +16,17 @@ from itertools import groupby
 TAKEN = "\ue000"
 _COUNTING = (
     "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty"
-    "|forty|fifty|sixty|seventy|eighty|ninety|hundred|dozen|both|neither|nobody|none|one|a single|a couple|zero|nought"
+    "|forty|fifty|sixty|seventy|eighty|ninety|hundred|dozen|both|neither|nobody|none|one|a single|a couple|a pair|zero|nought|nil"
 )
-# Words that count by themselves, but for thirds and weeks; "no" counts where people follow, or at the end ("Women: no").
+# Words that count by themselves, but for thirds and weeks; "no" counts where people follow, or at the end ("Women: no"); "only", "sole" and
+# "lone" where people follow.
 _PEOPLE = (
     r"(?:people|persons?|candidates?|officers?|applicants?|women|woman|men|man|females?|males?|attenders?|transferees?|leavers?|members?"
-    r"|staff|colleagues|asians?|blacks?|whites?|christians?|muslims?|disabled|gay|lesbians?|bisexuals?|minority|minorities)"
+    r"|staff|colleagues|asians?|blacks?|whites?|buddhists?|christians?|hindus?|jews?|jewish|muslims?|sikhs?|disabled|gay|lesbians?"
+    r"|bisexuals?|minority|minorities)"
 )
 NUMBER_WORDS = re.compile(
-    rf"\b(?:(?:{_COUNTING})\b(?:-[a-z]+)?+(?!\s+(?:thirds|quarters|weeks?)\b)|no\s+(?:[\w-]+\s+){{0,2}}?{_PEOPLE}\b|(?<=:\s)no\b(?=\s*(?:$|[.;,)\n])))"
+    rf"\b(?:(?:{_COUNTING})\b(?:-[a-z]+)?+(?!\s+(?:thirds|quarters|weeks?)\b)|(?:no|only|sole|lone)\s+(?:[\w-]+\s+){{0,2}}?{_PEOPLE}\b|(?<=:\s)no\b(?=\s*(?:$|[.;,)\n])))"
 )
 _BREAK = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\"(\[])")
 # Over how many lines a sentence runs.
@@ -114,7 +116,8 @@ class Sentences:
         >>> said.rest("Aged 50 or more. Women had 9 fewer successes. Only 9 declared.").replace(TAKEN, "")
         '. . only 9 declared.'
         """
-        said = _longest_first(part for text in texts for part in sentences(text))
+        # One word that counts ("none") is no sentence: it would pass behind any name.
+        said = _longest_first(part for text in texts for part in sentences(text) if re.search(r"\d", part) or " " in part.strip())
         # A name of one word in which nothing but the word counts ("none") is no name.
         called = tuple(name for name in _longest_first(names) if re.search(r"\d", name) or " " in name)
         # The one with more words of its own first: another may be a part of it.

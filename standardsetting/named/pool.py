@@ -49,6 +49,7 @@ def pool_facts(
     if pool is None or rows.empty or not {stage.name for stage in pool} <= set(kept):
         return pd.DataFrame(index=people)
     since, until = (kept[stage.name] for stage in pool)
+    rows = rows.assign(date=pd.to_datetime(rows["date"]))  # a table without the column has no type for it
     latest = rows.drop_duplicates(["candidate", "step"], keep="last")
     out = pd.DataFrame(index=people)
     for n, step in enumerate(pool[0].steps, start=1):
@@ -56,7 +57,7 @@ def pool_facts(
     offers = rows[rows["step"].isin(_folded(until.steps))]
     declined = offers[offers["outcome"].isin(_folded(cohort.waiting.declined))]
     left = _left(offers, declined, until, cohort.waiting.leaves_after)
-    end = pd.Timestamp(as_at) if as_at is not None else rows["date"].max().normalize()
+    end = pd.Timestamp(as_at) if as_at is not None else rows["date"].dt.normalize().max()
     out = out.join(_weeks(_passed_on(latest, since), _passed_on(latest, until), left, people, end=end, account=account))
     out["offers"], out["offers_declined"] = (
         each.groupby("candidate").size().reindex(people, fill_value=0).astype(float) for each in (offers, declined)
@@ -95,9 +96,9 @@ def _weeks(
     off_the_list = people.isin(left.index) & ~has_posting
     begun = entered.reindex(people)
     until_posted, until_left = ((days.reindex(people) - begun).dt.days.to_numpy(dtype=float) for days in (posted, left))
+    # Whoever left the list is followed like those who wait: so the share is of everybody who entered the pool.
     followed = (end - begun).dt.days.to_numpy(dtype=float) // _WEEK
     week = np.maximum(np.ceil(until_posted / _WEEK), 1)
-    waited = np.where(off_the_list, np.minimum(followed, until_left // _WEEK), followed)
     ends = np.where(has_posting, until_posted, np.where(off_the_list, until_left, 0))
     known = in_pool & (ends >= 0) & (followed >= 0)  # comparisons with a missing day are false
     within = has_posting & (week <= followed)
@@ -106,7 +107,7 @@ def _weeks(
         account.append({"what": "people who passed every check and whose wait is not known", "count": unknown, "why": why})
     flags = {name: pd.Series(flag, index=people, dtype="boolean").where(pd.Series(known, index=people))
              for name, flag in (("pool_posted", within), ("pool_left", off_the_list))}  # fmt: skip
-    return pd.DataFrame({"pool_weeks": np.where(known, np.where(within, week, waited), np.nan), **flags}, index=people)
+    return pd.DataFrame({"pool_weeks": np.where(known, np.where(within, week, followed), np.nan), **flags}, index=people)
 
 
 def _folded(words: tuple[str, ...]) -> list[str]:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from standardsetting.cohort.families import PRIMARY
 from standardsetting.cohort.verdict import GAPS, Verdict
+from standardsetting.cohort.waiting import in_weeks, weeks_of
 from standardsetting.disclosure.release import Release
 
 _LIKELY_CHANCE = 0.05
@@ -44,7 +45,12 @@ def _comparisons(release: Release, table: pd.DataFrame) -> str:
     cannot = told.isin([Verdict.CANNOT_TELL.value, Verdict.CANNOT_TELL_UNDECLARED.value])
     if told.empty:
         return ""
-    found = "gaps among those declared" if told.isin(GAPS).any() else "no gap among those declared"
+    if told.isin(GAPS).any():
+        found = "gaps among those declared"
+    elif (told == Verdict.NO_MATERIAL_GAP.value).any():
+        found = "no gap among those declared"
+    else:
+        return "this cohort cannot tell"
     return f"{found}, most cannot tell" if cannot.mean() > 0.5 else found
 
 
@@ -53,11 +59,12 @@ def _waterfall(release: Release, table: pd.DataFrame) -> str:
     if clear.empty:
         return "at no stage clear of chance" if len(table) else ""
     worst = clear.sort_values("ratio", kind="stable").iloc[0]
-    return f"the clearest is that of {worst['group']} at “{worst['stage'].lower()}”"
+    return f"the largest is that of {worst['group']} at “{worst['stage'].lower()}”"
 
 
 def _reasons(release: Release, table: pd.DataFrame) -> str:
-    return "too few people to say by group" if table.empty else ""
+    few = any(text.startswith("Every group and reason") for text in release["reasons"].sentences)
+    return "too few people to say by group" if table.empty and few else ""
 
 
 def _superiority(release: Release, table: pd.DataFrame) -> str:
@@ -76,7 +83,8 @@ def _items(release: Release, table: pd.DataFrame) -> str:
 def _panels(release: Release, table: pd.DataFrame) -> str:
     if table.empty:
         return ""
-    return "a question to follow up" if (table["p"] <= _LIKELY_CHANCE).any() else "no difference by group, as far as this cohort can tell"
+    chance = table["p"].min() * len(table)  # the more is looked at, the more often chance alone shows something
+    return "a question to follow up" if chance <= _LIKELY_CHANCE else "no difference by group, as far as this cohort can tell"
 
 
 def _intersection(release: Release, table: pd.DataFrame) -> str:
@@ -87,8 +95,8 @@ def _waiting(release: Release, table: pd.DataFrame) -> str:
     if table.empty:
         return ""
     last = table.iloc[-1]
-    weeks = int(str(last["time"]).removeprefix("weeks_"))
-    return f"{last['share']} of those in the pool were posted within {'a week' if weeks == 1 else f'{weeks} weeks'}"
+    share = int(str(last["share"]).removesuffix("%"))
+    return f"{share}% of those in the pool were posted within {in_weeks(weeks_of(str(last['time'])))}"
 
 
 def _after_interview(release: Release, table: pd.DataFrame) -> str:
@@ -96,7 +104,8 @@ def _after_interview(release: Release, table: pd.DataFrame) -> str:
 
 
 def _trend(release: Release, table: pd.DataFrame) -> str:
-    return "one process alone makes no series" if table.empty else ""
+    alone = any(text.startswith("There is one process only") for text in release["trend"].sentences)
+    return "one process alone makes no series" if table.empty and alone else ""
 
 
 def _undeclared(release: Release, table: pd.DataFrame) -> str:

@@ -82,6 +82,8 @@ _PAGE = re.compile(r"page \d+ of \d+")
 # Hashes of the imprint and the name of a run, even where they are all digits; what the program that makes the PDF says of itself.
 _IDENTIFIER = re.compile(r"\b(?:definition|rule) [0-9a-f]{8}\b|(?<=[a-z])-[0-9a-f]{12}\b|\bWeasyPrint [\d.]+\b|\bpdfuaid:part=\"1\"")
 # What stands in brackets refers to a note; the pages of a PDF's contents stand above their title.
+# An interval as a cell has it: no name.
+_BETWEEN = re.compile(r"[-\d.,%]+ to [-\d.,%]+")
 _NOTE, _PAGES_LISTED = re.compile(r"\[note \d+\]"), re.compile(r"(?:^\d+\n)+(?=Contents$)", re.MULTILINE)
 
 
@@ -166,7 +168,9 @@ class _Printed:
                 elif isinstance(cell, str):
                     self.texts.append(cell)
                     self.forms += [f"{weeks} weeks" for weeks in re.findall(r"^weeks_(\d+)$", cell)]
-                    if name not in _SAID:
+                    if _BETWEEN.fullmatch(cell):
+                        self.forms.append(cell)
+                    elif name not in _SAID:
                         self.name([cell])
                 elif cell is not None and name not in bound:
                     self.numbers.append(cell)

@@ -189,9 +189,8 @@ def a_checks(seed: int) -> tuple[Score, Score]:
     true = (int(rng.choice(few)), int(rng.choice(few)), int(rng.choice([0, 0, 1, 4])))
 
     def ours(failed: tuple[int, int, int]) -> tuple[object, ...]:
-        passed = begun - sum(failed)
-        text = f"{POLICY.rounded(passed)}" if min(sum(failed), passed) >= 10 else CONFIDENTIAL
-        return (text, *after_interview._not_passed(begun, failed[:2], text, POLICY))
+        passed = begun - sum(failed)  # readers know the totals over everybody
+        return (passed, *after_interview._not_passed(begun, failed[:2], passed, POLICY))
 
     def exact(failed: tuple[int, int, int]) -> tuple[object, ...]:
         return tuple(x if x >= 10 else CONFIDENTIAL for x in (begun - failed[0], *failed[:2], begun - sum(failed)))

@@ -91,7 +91,7 @@ def test_where_the_undeclared_could_change_a_verdict_the_numbers_cannot_tell(rel
 
 
 def test_the_interview_is_told_once(made: Any, release: Release) -> None:
-    again = diversity_release(made.snapshot, made.protected, tier="director", number=2, interview_told=True)
+    again = diversity_release(made.snapshot, made.protected, tier="director", number=2, told_before=["gates"])
     assert "gates" in release.sections and "gates" not in again.sections
 
 

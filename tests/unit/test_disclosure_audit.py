@@ -141,6 +141,20 @@ def test_somebody_who_moved_against_the_stream_leaves_the_newer_release_to_be_ju
     assert both.equals(alone)
 
 
+def test_one_characteristic_that_moved_backwards_does_not_part_the_others_from_what_came_before() -> None:
+    """Sex was told so that both snapshots together settle a count; a figure on disability that fits no earlier one must not hide that."""
+    apart = Declaration(("applied", "met"), (SEX, DISABILITY), (("sex",), ("disability",)))
+    able = (("disability", ("yes",)),)
+    totals = {"met: not passed": 60, "met: passed": 40}
+    then = released(apart, totals, [known(WOMEN, "met", "passed", 8, 12), known(able, "met", "passed", 9, 9)])
+    told = [known(WOMEN, "met", "passed", 12, 16)]
+    now = released(apart, totals, told)
+    before = [Before(apart, then.totals, then.told)]
+    backwards = attack(now, also=[known(able, "met", "passed", 5, 5)], before=before)
+    assert not attack(now, before=before).passed and attack(now, before=before).alone == ()
+    assert "sex" in backwards.failing and backwards.alone == ("disability",)
+
+
 @pytest.mark.parametrize("release", CASES)
 def test_stopping_early_decides_the_same(release) -> None:
     exact, early = attack(release, exact=True), attack(release)

@@ -157,8 +157,11 @@ def test_a_milestone_is_released_again_once_the_standard_was_set_anew_and_not_tw
     releases.record(tmp_path, anew, **{**SIGNED, "recipients": ["press office"]})
     with pytest.raises(DisclosureError, match="released before"):
         releases.record(tmp_path, third, **SIGNED)
+    records.append(tmp_path, "standard", {"cut": 15}, when=SIGNED["when"])
+    with pytest.raises(DisclosureError, match="released before"):  # once more, and no series
+        releases.record(tmp_path, third, **SIGNED)
     history = releases.read(tmp_path)
-    assert history.standard_changed(anew.hash) and not history.standard_changed(first.hash) and not history.standard_changed(third.hash)
+    assert history.standard_changed(anew.hash) and not history.standard_changed(first.hash)
 
 
 def test_the_ledger_gives_back_what_an_earlier_snapshot_told(tmp_path: Path) -> None:
@@ -339,3 +342,9 @@ def test_a_figure_that_the_true_counts_contradict_stops_the_release_and_is_not_n
     with pytest.raises(ContradictionError) as stopped:
         protect(made(), also=[known(WOMEN, "met", "passed", 5, 9, source="Courier")])
     assert stopped.value.exit_code == 13 and not re.search(r"\d|women|sex|Courier", str(stopped.value))
+
+
+def test_the_ledger_holds_what_was_told_beside_the_cube(tmp_path: Path) -> None:
+    releases.record(tmp_path, protect(made()), **SIGNED, told_once=["gates"])
+    (body,) = releases.read(tmp_path).releases
+    assert body["told_once"] == ["gates"]

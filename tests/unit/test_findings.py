@@ -42,7 +42,7 @@ def verdicts(*told: str) -> tuple[dict[str, object], ...]:
         ("ladder", [share("applied", 30.0), share("posted", 28.0), share("applied", 60.0, "Male")],
          "the share of Female was 30% at “applied” and 28% at “posted”"),
         ("ladder", [share("applied", 30.0), share("posted", None)], ""),
-        ("waterfall", [part(0.91, 0.99), part(0.8, 1.2), part(0.7, 0.95, "Disabled")], "the clearest is that of Disabled at “eligible”"),
+        ("waterfall", [part(0.91, 0.99), part(0.8, 1.2), part(0.7, 0.95, "Disabled")], "the largest is that of Disabled at “eligible”"),
         ("waterfall", [part(0.8, 1.2)], "at no stage clear of chance"),
         ("waterfall", [], ""),
         ("comparisons", verdicts("cannot tell", "cannot tell", "gap, size uncertain"), "gaps among those declared, most cannot tell"),
@@ -54,11 +54,13 @@ def verdicts(*told: str) -> tuple[dict[str, object], ...]:
         ("items", [{"adjusted_p": 0.05}], "a question to follow up"),
         ("items", [{"adjusted_p": 0.1}], "none does, as far as this cohort can tell"),
         ("panels", [{"p": 0.01}, {"p": 1.0}], "a question to follow up"),
+        ("panels", [{"p": 0.05}, {"p": 1.0}], "no difference by group, as far as this cohort can tell"),
+        ("comparisons", verdicts("cannot tell", "cannot tell (undeclared)"), "this cohort cannot tell"),
         ("panels", [{"p": 0.5}], "no difference by group, as far as this cohort can tell"),
-        ("reasons", [], "too few people to say by group"),
+        ("reasons", [], ""),
         ("reasons", [{"shown": "15"}], ""),
         ("intersection", [], "this cohort is too small to tell"),
-        ("trend", [], "one process alone makes no series"),
+        ("trend", [], ""),
         ("undeclared", [{"verdict": "cannot tell (undeclared)"}], "their answers could change verdicts"),
         ("undeclared", [{"verdict": "cannot tell"}], "their answers could change no verdict"),
         ("adjusted", [{"difference": 4}], ""),
@@ -71,7 +73,18 @@ def test_a_part_says_what_it_found(name: str, rows: list[dict[str, object]], sai
     assert f">{heading}</h2>" in part_heading(release, name).html
 
 
-@pytest.mark.parametrize(("time", "said"), [("weeks_1", "a week"), ("weeks_8", "8 weeks")])
+@pytest.mark.parametrize(("time", "said"), [("weeks_1", "one week"), ("weeks_8", "8 weeks")])
 def test_how_long_people_waited_is_what_happened_after_the_interview(time: str, said: str) -> None:
     release = released("after_interview", {"step": "Posting"}, waiting=[{"time": "weeks_0", "share": "2%"}, {"time": time, "share": "82%"}])
     assert finding(release, "after_interview") == f"82% of those in the pool were posted within {said}"
+
+
+def test_an_empty_part_says_why_where_its_sentence_does() -> None:
+    for name, sentence, said in (
+        ("reasons", "Every group and reason has too few people for a count to be shown.", "too few people to say by group"),
+        ("trend", "There is one process only: a series needs a release of an earlier one.", "one process alone makes no series"),
+        ("trend", "No group has counts in two processes.", ""),
+    ):
+        release = released(name)
+        release.sections[name] = Section(release[name].table, (sentence,))  # type: ignore[index]
+        assert finding(release, name) == said

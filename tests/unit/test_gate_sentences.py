@@ -88,6 +88,8 @@ PLANTED = [
     "Only 12 fewer successes per 100 candidates than men", "No material gap in 4 of 7 women", "With the offer, 9 women met the standard",
     "9 in 100 women attended a workshop", "Beside earlier processes: 4 women left.", "4 women; a step that is left out may not be told",
     "1 of 3 declared comparisons shows a gap, 4 of them women",
+    "Women posted: none.", "Disabled candidates posted (none).", "The only Muslim candidate did not pass.", "A lone woman", "nil women",
+    "a pair of women", "no Sikhs were posted", "no Hindu or Jewish applicant was posted",
 ]  # fmt: skip
 
 

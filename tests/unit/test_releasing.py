@@ -77,12 +77,17 @@ def test_a_release_after_the_standard_was_set_anew_says_so_for_good() -> None:
 
 
 def test_what_stands_beside_the_cube_is_told_of_one_snapshot_alone() -> None:
-    def history(*seals: str) -> releases.History:
-        return releases.History(tuple(released({**PUBLIC, "snapshot": seal}, "director", n) for n, seal in enumerate(seals)))
+    def history(*told: tuple[str, list[str]]) -> releases.History:
+        bodies = ({**released({**PUBLIC, "snapshot": seal}, "director", n), "told_once": once} for n, (seal, once) in enumerate(told))
+        return releases.History(tuple(bodies))
 
-    first, second = SimpleNamespace(seal="a"), SimpleNamespace(seal="b")
-    told = [[preparing._told_before(history(*before), each) for before in ((), ("a",), ("a", "b"))] for each in (first, second)]
-    assert told == [[False, False, False], [False, True, True]]
+    def before(seal: str, *told: tuple[str, list[str]]) -> set[str]:
+        return set(preparing._told_before(history(*told), SimpleNamespace(seal=seal)))  # type: ignore[arg-type]
+
+    sift, first, second = ("s", []), ("a", ["gates", "effects"]), ("b", ["waiting_groups"])
+    assert before("a") == before("a", sift) == before("a", sift, first) == before("a", sift, first, second) == set()
+    assert before("b", sift, first) == before("b", sift, first, second) == {"gates", "effects"}
+    assert before("c", sift, first, second) == {"gates", "effects", "waiting_groups"}
 
 
 def test_the_milestone_is_the_last_whose_day_has_come() -> None:

@@ -49,7 +49,7 @@ def checks_and_offers(snapshot: CohortSnapshot, shown: Shown) -> Section:
     failed = [int((people.loc[begins, f"check_{n}"] == 0).sum()) for n in range(1, len(since.steps) + 1)]
     ends = ((since.name, "entered"), (since.name, "passed"), (until.name, "passed"))
     entered, passed, posted = (_everybody(shown, stage, measure) for stage, measure in ends)
-    not_passed = _not_passed(int(begins.sum()), failed, passed, policy)
+    not_passed = _not_passed(int(begins.sum()), failed, int(_in_pool(snapshot).sum()), policy)
     rows = [(ALL_CHECKS, "went in", entered)]
     rows += [(_capital(step), "did not pass", text) for step, text in zip(since.steps, not_passed, strict=True)]
     in_pool = _in_pool(snapshot)
@@ -73,8 +73,10 @@ def waiting(snapshot: CohortSnapshot, policy: Policy) -> Section:
         return section("waiting", [], sentences=(_NOTHING,))
     mine = people[_in_pool(snapshot)]
     known = mine[mine["pool_weeks"].notna()]
+    if mine.empty:
+        return section("waiting", [], sentences=("Nobody had passed every check by then, so nobody waited for a posting.",))
     left_out = "Whoever has a day that is not on record, or a posting before the last check, is left out." if len(known) < len(mine) else ""
-    if not len(known) or _MOST_UNKNOWN * (len(mine) - len(known)) > len(mine):
+    if _MOST_UNKNOWN * (len(mine) - len(known)) > len(mine):
         unknown = "How long people waited in the pool cannot be told: too many days are not on record, or come before the last check."
         return section("waiting", [], sentences=(unknown,))
     weeks, posted = known["pool_weeks"].to_numpy(dtype=float), known["pool_posted"].to_numpy(dtype=bool)
@@ -98,7 +100,7 @@ def waiting(snapshot: CohortSnapshot, policy: Policy) -> Section:
         told.append(f"Half of them had been posted within {in_weeks(int(found.median))}.")
     method = (
         f"{METHOD}, in whole weeks; a step is shown where {policy.smallest_count} people or more were posted since the last one, and "
-        "as many were still followed and waiting. Who still waits counts until the milestone, who left the list until then."
+        "as many were still followed without a posting. Who still waits, and who left the list, counts until the milestone."
     )
     return section("waiting", rows, sentences=tuple(text for text in (*told, left_out) if text), method=method)
 
@@ -202,14 +204,15 @@ def told_of(
     return None if min(parts) < policy.smallest_count else ((told, n), (totals[0] - told, everybody - n))
 
 
-def _not_passed(begun: int, failed: Sequence[int], passed: str, policy: Policy) -> list[str]:
+def _not_passed(begun: int, failed: Sequence[int], passed: int, policy: Policy) -> list[str]:
     """How many did not pass each check, as far as whoever stopped for another reason keeps values enough.
 
-    Readers know exactly how many met the standard. What gives way is the smallest count: it stands beside those that are hidden anyway.
-    How many went into each check is not told: beside how many did not pass the one before, it would give counts away.
+    Readers know exactly how many met the standard and how many passed every check. What gives way is the smallest count: it stands beside
+    those that are hidden anyway. How many went into each check is not told: beside how many did not pass the one before, it would give
+    counts away.
     """
     texts = [_count(n, policy) for n in failed]
-    after = _window(passed, policy) if passed != CONFIDENTIAL else (0, begun)
+    after = (passed, passed)
     for _, at in sorted((n, at) for at, n in enumerate(failed)):
         if _leaves_enough((begun, begun), after, texts, policy):
             break

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -18,7 +18,6 @@ from standardsetting.disclosure.policy import SHORTHAND, Tier
 from standardsetting.disclosure.protect import ProtectedCube
 from standardsetting.disclosure.release import SECTIONS, Release, Section
 from standardsetting.process.cohort import MET_STANDARD, MILESTONES
-from standardsetting.stages import STANDARD_RECORD
 
 # What both tiers hold, the parts after the interview once the pool is looked at; the director's has the rest too, about the same cube.
 PUBLIC = (
@@ -44,7 +43,7 @@ def diversity_release(
     number: int,
     changes: tuple[str, ...] = (),
     earlier: Sequence[tuple[str, Release]] = (),
-    interview_told: bool = False,
+    told_before: Collection[str] = (),
 ) -> Release:
     """Everything that the cohort-diversity report of a tier may say.
 
@@ -62,8 +61,8 @@ def diversity_release(
         What changed since the release before, a sentence each.
     earlier
         Name and release of each earlier process, oldest first, for the trend.
-    interview_told
-        Whether an earlier release of this process told of the interview: it is told once.
+    told_before
+        The sections that a release of another snapshot told and that are told once (`release.TOLD_ONCE`).
     """
     shown, parts = compared.Shown(protected, people_of(snapshot)), spans(snapshot)
     bounds = compared.undeclared_bounds(shown, parts)
@@ -98,9 +97,9 @@ def diversity_release(
             shown, _primary_spans(snapshot, parts), label=snapshot.process.process.title, lists=editions(snapshot), earlier=earlier
         ),
     }
-    if tier == "director" and not interview_told:
+    if tier == "director" and not set(_OF_THE_INTERVIEW) & set(told_before):
         sections |= _about_the_interview(snapshot, shown)
-    sections |= _about_the_pool(snapshot, shown, tier, told_before=interview_told)
+    sections |= _about_the_pool(snapshot, shown, tier, told_before="waiting_groups" in told_before)
     if tier == "director":
         sections["due_regard"] = _due_regard(rows, questions)
     sections["changes"] = Section(
@@ -117,6 +116,10 @@ def diversity_release(
 def _primary_spans(snapshot: CohortSnapshot, parts: tuple[Span, ...]) -> tuple[Span, ...]:
     declared = {(c.since, c.until) for c in snapshot.process.cohort.primary_family}
     return tuple(span for span in parts if (span.since, span.until) in declared)
+
+
+# Its parts follow from the same ratings, so that whoever was told one is told none of them again.
+_OF_THE_INTERVIEW = ("reasons", "gates", "superiority", "items", "panels", "intersection", "adjusted")
 
 
 def _about_the_interview(snapshot: CohortSnapshot, shown: compared.Shown) -> dict[str, Section]:
@@ -136,7 +139,7 @@ def _about_the_interview(snapshot: CohortSnapshot, shown: compared.Shown) -> dic
 
 
 def _about_the_pool(snapshot: CohortSnapshot, shown: compared.Shown, tier: Tier, *, told_before: bool) -> dict[str, Section]:
-    """Checks, offers and waiting, of groups once: this milestone is released again only after the standard was set anew."""
+    """Checks, offers and waiting; of groups once."""
     if MILESTONES[snapshot.milestone] is not None or snapshot.standard is None:
         return {}
     sections = {
@@ -144,8 +147,7 @@ def _about_the_pool(snapshot: CohortSnapshot, shown: compared.Shown, tier: Tier,
         "waiting": after_interview.waiting(snapshot, shown.cube.policy),
     }
     if tier == "director" and after_interview.on_record(snapshot):
-        anew = sum(event.kind == STANDARD_RECORD for event in snapshot.sequence) > 1
-        found = () if told_before and anew else interview.pairs(snapshot, shown)
+        found = () if told_before else interview.pairs(snapshot, shown)
         sections["waiting_groups"] = after_interview.waiting_by_group(snapshot, found, shown)
     return sections
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -34,6 +34,7 @@ from standardsetting.disclosure.protect import ProtectedCube
 from standardsetting.disclosure.release import SECTIONS, Release, Section
 
 KIND = "positive-action"
+_TOLD_BEFORE = "Results beside attendance were told at an earlier milestone. They are told once, and not in this report."
 _REASONS = "No reason for not attending is on record. Ask whoever does not come next time."
 
 
@@ -46,6 +47,7 @@ def positive_action_release(
     on: date,
     changes: tuple[str, ...] = (),
     earlier: Sequence[ProcessReleased] = (),
+    told_before: Collection[str] = (),
 ) -> Release:
     """Everything that the positive-action report of a tier may say.
 
@@ -67,6 +69,9 @@ def positive_action_release(
     earlier
         What `processes_released` gives: the releases that a comparison before and after rests on, this process's own last.
 
+    told_before
+        The sections that a release of another snapshot told and that are told once (`release.TOLD_ONCE`): results are left out then.
+
     Raises
     ------
     StageError
@@ -75,16 +80,19 @@ def positive_action_release(
     file = valid_on(legal_file_of(snapshot.process), on=on)
     people, reached = participants_of(snapshot), Reached(protected)
     found = results(people, snapshot.process, before_and_after(snapshot, earlier))
+    with_results = tier == "director" and not told_before
+    if told_before:
+        changes = (*changes, _TOLD_BEFORE)
     trial = next_trial_section(reached)
     detectable = detectable_section(reached)
     sections = {
-        "answer": _answer(reached, found, detectable, trial, tier),
+        "answer": _answer(reached, found, detectable, trial, with_results=with_results),
         "legal_file": _legal_file(file, on),
         "reach": reach_section(reached, _once(snapshot, reached), _counted(snapshot)),
         "not_attending": Section(pd.DataFrame(columns=list(SECTIONS["not_attending"])), (_REASONS,)),
         "design": design_section(found, snapshot.process),
     }
-    if tier == "director":
+    if with_results:
         sections |= {"before_after": before_after_section(found.across)} if found.across is not None else {}
         sections |= {
             "balance": balance_section(found, snapshot.process),
@@ -126,7 +134,7 @@ def _counted(snapshot: CohortSnapshot) -> tuple[str, ...]:
     )
 
 
-def _answer(reached: Reached, found: Results, detectable: Section, trial: Section, tier: Tier) -> Section:
+def _answer(reached: Reached, found: Results, detectable: Section, trial: Section, *, with_results: bool) -> Section:
     """Page one: who was reached; what can be said, and what cannot; what to do next time."""
     share, n = reached.attended_share, reached.open_to
     if share is not None:
@@ -138,9 +146,9 @@ def _answer(reached: Reached, found: Results, detectable: Section, trial: Sectio
     else:
         who = "So few people had a workshop open to them that nothing about how many were reached may be told."
     rows = [("Who was reached", who), *(("Who was reached", text) for text in _by_group(reached))]
-    rows += [("What can be said", text) for text in (_can(found) if tier == "director" else ())]
+    rows += [("What can be said", text) for text in (_can(found) if with_results else ())]
     rows += [("What cannot be said", text) for text in (*_cannot(found), *_too_small(detectable))]
-    rows += [("What cannot be said", text) for text in (_cautions(found) if tier == "director" else ())]
+    rows += [("What cannot be said", text) for text in (_cautions(found) if with_results else ())]
     rows += [("What to do next time", text) for text in _next_time(found, trial)]
     return Section(pd.DataFrame(rows, columns=list(SECTIONS["answer"])))
 

@@ -69,7 +69,7 @@ def linked(snapshot: CohortSnapshot, cube: Cube, history: History, policy: Polic
 
 def workshops_beside(reached: Cube, main: Cube, lines: Lines, history: History, policy: Policy) -> Linked:
     """What the workshops' cube has to hear of releases about the way through the stages."""
-    told = history.told(main.hash)
+    told = _still_true(history, main)
     readers = Readers(main.declaration, main.totals, policy, told)
 
     def beside(release: ProtectedCube) -> AuditResult:
@@ -80,11 +80,10 @@ def workshops_beside(reached: Cube, main: Cube, lines: Lines, history: History, 
 
 
 def ways_beside(main: Cube, reached: Cube, lines: Lines, history: History, policy: Policy) -> Linked:
-    """What the cube of the way through the stages has to hear of the newest release about the workshops."""
-    newest = history.releases[-1]
-    told = history.told(newest["cube"])
-    cells = ((group, stage, measure, value) for _, group, stage, measure, _, value, _ in newest["cells"])
-    readers = Readers(reached.declaration, reached.totals, policy, told if newest["cube"] == reached.hash else ())
+    """What the cube of the way through the stages has to hear of releases about the workshops."""
+    told = _still_true(history, reached)
+    cells = ((group, stage, measure, value) for body in history.releases for _, group, stage, measure, _, value, _ in body["cells"])
+    readers = Readers(reached.declaration, reached.totals, policy, told)
     return Linked(
         _true_of(main, _about_eligible(lines, told, cells, policy)),
         lambda release: attack(readers, also=_true_of(reached, _about_open(lines, main, release.told, reached.declaration))),
@@ -136,6 +135,15 @@ def _about_open(lines: Lines, main: Cube, told: Sequence[Told], reached: Declara
     sums = [Statement(_eligible(lines, [name]), None, None) for name in lines]
     ends = bounds_on(sums, main.declaration, main.totals, told)
     return [known(((OPENED_BY, (name,)),), *OPEN, low, high) for name, (low, high) in zip(lines, ends, strict=True)]
+
+
+def _still_true(history: History, cube: Cube) -> tuple[Told, ...]:
+    """What releases of this snapshot told, and of what those of others told the sums that have not changed: readers take them for these."""
+    own = history.told(cube.hash)
+    places = set(cube.declaration.stages)
+    sums = [one for each in history.before(cube) for one in each.told
+            if isinstance(one, Statement) and all(term.stage in places for term in one.terms)]  # fmt: skip
+    return tuple(dict.fromkeys((*own, *_true_of(cube, sums))))
 
 
 def _true_of(cube: Cube, statements: Sequence[Statement]) -> tuple[Told, ...]:
