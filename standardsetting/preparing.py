@@ -69,7 +69,7 @@ def prepare(kind: str, process: Process, folder: Path, *, tier: Tier, milestone:
     history, other = whole.about(cube.milestone), linked(snapshot, cube, whole, policy)
     secret = _secret(folder) if policy.name == "rounded cube" else None
     protected = protect(
-        cube, policy=policy, earlier=history.earlier, also=(*history.told(cube.hash), *other.also), before=history.before(cube),
+        cube, policy=policy, earlier=history.earlier, also=history.told(cube.hash), given=other.given, before=history.before(cube),
         beside=other.beside, secret=secret,
     )  # fmt: skip
     nothing_new = releases.nothing_new(history, protected)

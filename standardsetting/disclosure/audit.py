@@ -89,8 +89,8 @@ class AuditResult:
 
 
 def attack(
-    released: Released, *, also: Sequence[Told] = (), before: Sequence[Before] = (), insiders: Sequence[Told] = (),
-    verdict: Verdicts | None = None, exact: bool = False,
+    released: Released, *, also: Sequence[Told] = (), given: Sequence[Told] = (), before: Sequence[Before] = (),
+    insiders: Sequence[Told] = (), verdict: Verdicts | None = None, exact: bool = False,
 ) -> AuditResult:  # fmt: skip
     """Work out the least and largest value of every count about a group, from everything that was told.
 
@@ -100,6 +100,8 @@ def attack(
         A protected cube.
     also
         What releases of the same snapshot, FOI answers and the press told.
+    given
+        What releases of another cube of the same people told. What they leave by themselves is not held against this release.
     before
         What releases of earlier snapshots told.
     insiders
@@ -124,10 +126,10 @@ def attack(
     """
     started = time.perf_counter()
     enough = None if exact else released.policy.fewest_values
-    bounds, alone, solved = _everything(released, (*released.told, *also, *insiders), insiders, verdict, enough, before)
+    bounds, alone, solved = _everything(released, (*released.told, *also, *given, *insiders), insiders, verdict, enough, before)
     unaided = _by_totals(bounds, released)
-    if insiders:  # what they know of themselves is not told by the release, so it is not held against it
-        own, _, more = _everything(released, insiders, insiders, verdict, enough)
+    if insiders or given:  # what they know of themselves, or was told of the other cube, is not told by this release
+        own, _, more = _everything(released, (*given, *insiders), insiders, verdict, enough)
         left = own.set_index(list(_KEY))["values"].reindex(pd.MultiIndex.from_frame(bounds[list(_KEY)])).to_numpy()
         unaided, solved = np.minimum(unaided, left), solved + more
     return _judged(bounds, unaided, released, alone, solved, time.perf_counter() - started)

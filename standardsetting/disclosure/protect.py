@@ -97,7 +97,7 @@ class ProtectedCube:
 
 def protect(
     cube: Cube, *, policy: Policy | None = None, verdict: Verdicts | None = None, earlier: Earlier | None = None, also: Sequence[Told] = (),
-    before: Sequence[Before] = (), beside: Beside | None = None, secret: bytes | None = None,
+    given: Sequence[Told] = (), before: Sequence[Before] = (), beside: Beside | None = None, secret: bytes | None = None,
 ) -> ProtectedCube:  # fmt: skip
     """What may be printed of a cube?
 
@@ -114,6 +114,8 @@ def protect(
         whatever else has happened since. Tables that gave way stay as they stood.
     also
         What releases of the same snapshot, FOI answers and the press told (`releases.told`).
+    given
+        What releases of another cube of the same people told.
     before
         What releases of earlier snapshots told (`releases.before`).
     beside
@@ -133,9 +135,9 @@ def protect(
     release = _released(cube, policy, modes, verdict, reused, secret)
     steps = [f"{' by '.join(table)} {_WORDS[mode]}, as in an earlier release." for table, mode in modes.items() if mode != ALL]
     while True:
-        result = attack(release, also=also, before=before, verdict=verdict)
+        result = attack(release, also=also, given=given, before=before, verdict=verdict)
         if result.passed and insiders:
-            inside = attack(release, also=also, before=before, insiders=insiders, verdict=verdict)
+            inside = attack(release, also=also, given=given, before=before, insiders=insiders, verdict=verdict)
             result = result if inside.passed else inside
         failing = result.failing
         if result.passed:

@@ -385,9 +385,9 @@ def readers(one: Cube, told) -> Readers:
     return Readers(one.declaration, one.totals, POLICY, tuple(told))
 
 
-def by_the_rule(one: Cube, bounds: pd.DataFrame) -> Score:
-    """Five values for what may be small, three for anything else, where the totals leave as many."""
-    few = (bounds["values"] < np.minimum(np.where(bounds["low"] < 10, 5, 3), unaided(one, bounds))).to_numpy()
+def by_the_rule(one: Cube, bounds: pd.DataFrame, left=np.inf) -> Score:
+    """Five values for what may be small, three for anything else, where the totals leave as many; or what is left without the release."""
+    few = (bounds["values"] < np.minimum(np.where(bounds["low"] < 10, 5, 3), np.minimum(unaided(one, bounds), left))).to_numpy()
     return Score(len(bounds), int(few.sum()), int((few & (bounds["values"] == 1)).sum()))
 
 
@@ -411,10 +411,12 @@ def a5_workshops(seed):
     told = many(main, {w: [(s, "passed") for s in WAY.stages[1:]] for w in groups(WAY).values()})
     hears = workshops_beside(reach, main, LINES, kept(ours_on_the_way(seed)), POLICY)
     attacked = []
-    release = protect(reach, also=hears.also, beside=lambda made: attacked.append(hears.beside(made)) or attacked[-1])
-    ours = by_the_rule(reach, release.audit.bounds) + by_the_rule(main, attacked[-1].bounds)
-    naive = workshops_beside(reach, main, LINES, SimpleNamespace(told=lambda _: tuple(told)), POLICY)
-    there, here = naive.beside(exact), attack(readers(reach, exact.told), also=naive.also)
+    release = protect(reach, given=hears.given, beside=lambda made: attacked.append(hears.beside(made)) or attacked[-1])
+    # What the main cube leaves of whom workshops were open to, whatever the workshops' cube shows.
+    left = attack(readers(reach, hears.given)).bounds["values"]
+    ours = by_the_rule(reach, release.audit.bounds, left) + by_the_rule(main, attacked[-1].bounds)
+    naive = workshops_beside(reach, main, LINES, SimpleNamespace(told=lambda _: tuple(told), before=lambda _: ()), POLICY)
+    there, here = naive.beside(exact), attack(readers(reach, exact.told), also=naive.given)
     return by_the_rule(reach, here.bounds) + by_the_rule(main, there.bounds), ours
 
 

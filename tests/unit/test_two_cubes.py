@@ -46,7 +46,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> CohortSnapshot:
 def released(snapshot: CohortSnapshot, cube: Cube, ledger: Path) -> ProtectedCube:
     whole = releases.read(ledger)
     history, other = whole.about(cube.milestone), linked(snapshot, cube, whole, POLICY)
-    made = protect(cube, earlier=history.earlier, also=(*history.told(cube.hash), *other.also), beside=other.beside)
+    made = protect(cube, earlier=history.earlier, also=history.told(cube.hash), given=other.given, beside=other.beside)
     releases.record(ledger, made, **SIGNED)
     return made
 
@@ -66,10 +66,10 @@ def test_both_are_released_in_either_order_and_each_heard_of_the_other(first: st
     assert linked(snapshot, order[1], releases.read(tmp_path), POLICY).beside is None, "nothing was told yet"
     one = released(snapshot, order[0], tmp_path)
     hears = linked(snapshot, order[1], releases.read(tmp_path), POLICY)
-    assert hears.also and hears.beside is not None
+    assert hears.given and hears.beside is not None
     two = released(snapshot, order[1], tmp_path)
     for made, cube in zip((one, two), order, strict=True):
-        assert attack(made, also=linked(snapshot, cube, releases.read(tmp_path), POLICY).also).passed
+        assert attack(made, given=linked(snapshot, cube, releases.read(tmp_path), POLICY).given).passed
 
 
 def test_a_cube_with_which_the_released_one_falls_gives_way_and_is_refused_if_that_does_not_help(snapshot: CohortSnapshot) -> None:
@@ -100,7 +100,7 @@ def test_what_one_cube_tells_narrows_the_other(snapshot: CohortSnapshot) -> None
         assert (int(line["values"].iloc[0]) < 3) == few
     for told, few in ((protect(main).told, False), ((known(women, "eligible", "passed", n, n),), True)):
         ledger = releases.History(({"cells": [], "cube": main.hash, "told": [releases._write_told(one) for one in told]},))
-        also = workshops_beside(reached, main, lines, ledger, POLICY).also
+        also = workshops_beside(reached, main, lines, ledger, POLICY).given
         bounds = attack(protect(reached), also=also).bounds.query("group == 'women' and stage == 'open' and measure == 'entered'")
         assert (int(bounds["values"].iloc[0]) < 3) == few
 
@@ -110,11 +110,11 @@ def test_what_is_not_true_of_this_snapshot_is_about_another_one(snapshot: Cohort
     people = snapshot.people.copy()
     gone = (people["sex"] == "female") & (people["stage_eligible"] == "passed") & (people["stage_interviewed"] == "passed")
     later = replace(snapshot, people=people.drop(index=gone[gone].index[:30]))
-    told, moved = (linked(each, cube_of(each), releases.read(tmp_path), POLICY).also for each in (snapshot, later))
+    told, moved = (linked(each, cube_of(each), releases.read(tmp_path), POLICY).given for each in (snapshot, later))
     assert len(moved) < len(told)
 
 
 def test_without_workshops_nothing_is_linked(snapshot: CohortSnapshot, tmp_path: Path) -> None:
     released(snapshot, reach_cube(snapshot), tmp_path)
     without = replace(snapshot, process=snapshot.process.model_copy(update={"positive_action": None}))
-    assert linked(without, cube_of(snapshot), releases.read(tmp_path), POLICY).also == ()
+    assert linked(without, cube_of(snapshot), releases.read(tmp_path), POLICY).given == ()

@@ -34,13 +34,13 @@ class Linked:
 
     Attributes
     ----------
-    also
+    given
         What releases of the other cube tell about this one.
     beside
         Attacks what was released of the other cube with what a release of this one would add; None where nothing was released.
     """
 
-    also: tuple[Told, ...] = ()
+    given: tuple[Told, ...] = ()
     beside: Beside | None = None
 
 
