@@ -19,6 +19,11 @@ def finding(release: Release, name: str) -> str:
     return _FINDINGS[name](release, release[name].table) if name in _FINDINGS else ""
 
 
+def _says(release: Release, name: str, begins: str) -> bool:
+    """Whether a part gives this reason for being empty."""
+    return any(text.startswith(begins) for text in release[name].sentences)
+
+
 def _declared(release: Release, table: pd.DataFrame) -> str:
     shares = sorted(int(text.rstrip("%")) for text in table["shown"] if text.endswith("%") and text[:-1].isdigit())
     if not shares:
@@ -63,8 +68,7 @@ def _waterfall(release: Release, table: pd.DataFrame) -> str:
 
 
 def _reasons(release: Release, table: pd.DataFrame) -> str:
-    few = any(text.startswith("Every group and reason") for text in release["reasons"].sentences)
-    return "too few people to say by group" if table.empty and few else ""
+    return "too few people to say by group" if table.empty and _says(release, "reasons", "Every group and reason") else ""
 
 
 def _superiority(release: Release, table: pd.DataFrame) -> str:
@@ -88,7 +92,7 @@ def _panels(release: Release, table: pd.DataFrame) -> str:
 
 
 def _intersection(release: Release, table: pd.DataFrame) -> str:
-    return "this cohort is too small to tell" if table.empty else ""
+    return "this cohort is too small to tell" if table.empty and _says(release, "intersection", "A group with fewer") else ""
 
 
 def _waiting(release: Release, table: pd.DataFrame) -> str:
@@ -104,8 +108,7 @@ def _after_interview(release: Release, table: pd.DataFrame) -> str:
 
 
 def _trend(release: Release, table: pd.DataFrame) -> str:
-    alone = any(text.startswith("There is one process only") for text in release["trend"].sentences)
-    return "one process alone makes no series" if table.empty and alone else ""
+    return "one process alone makes no series" if table.empty and _says(release, "trend", "There is one process only") else ""
 
 
 def _undeclared(release: Release, table: pd.DataFrame) -> str:

@@ -59,7 +59,7 @@ def verdicts(*told: str) -> tuple[dict[str, object], ...]:
         ("panels", [{"p": 0.5}], "no difference by group, as far as this cohort can tell"),
         ("reasons", [], ""),
         ("reasons", [{"shown": "15"}], ""),
-        ("intersection", [], "this cohort is too small to tell"),
+        ("intersection", [], ""),
         ("trend", [], ""),
         ("undeclared", [{"verdict": "cannot tell (undeclared)"}], "their answers could change verdicts"),
         ("undeclared", [{"verdict": "cannot tell"}], "their answers could change no verdict"),
@@ -83,8 +83,11 @@ def test_an_empty_part_says_why_where_its_sentence_does() -> None:
     for name, sentence, said in (
         ("reasons", "Every group and reason has too few people for a count to be shown.", "too few people to say by group"),
         ("trend", "There is one process only: a series needs a release of an earlier one.", "one process alone makes no series"),
+        ("intersection", "A group with fewer than about 20 candidates interviewed: the intersection is not modelled.",
+         "this cohort is too small to tell"),
+        ("intersection", "No intersection of two characteristics is declared.", ""),
         ("trend", "No group has counts in two processes.", ""),
-    ):
+    ):  # fmt: skip
         release = released(name)
         release.sections[name] = Section(release[name].table, (sentence,))  # type: ignore[index]
         assert finding(release, name) == said
