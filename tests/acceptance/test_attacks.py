@@ -28,7 +28,7 @@ from standardsetting.disclosure.protect import protect, singletons
 from standardsetting.disclosure.statements import Before, Statement, Term, VerdictTold, known
 from standardsetting.errors import DisclosureError
 
-SMALL, FEWER = 10, 5
+SMALL, FEWER = 6, 3
 SIGNED = {"recipients": ["director"], "prepared_by": "Ada One", "signed_by": "Bo Two", "when": datetime(2024, 1, 5, tzinfo=UTC)}
 ETHNIC = ("Asian", "Black", "Mixed", "Other", "White")
 UNKNOWN = ("prefer not to say", "not asked")
@@ -482,7 +482,7 @@ ATTACKS = {
     "A1 withdrawn": Attack("Withdrawals by subtraction", "eligible and interviewed exact where ten or more", a1_withdrawn, FEWER),
     "A2": Attack("Margins recomputed", "margins of shown cells beside true ones", a2, SMALL),
     "A3": Attack("Statistics inverted", "exact rates to one decimal beside rounded counts (fewer than 3 values)", a3, SMALL),
-    "A3 spans": Attack("Statistics over spans inverted", "exact rates over a stage and a span (fewer than 3 values)", a3_spans, SMALL),
+    "A3 spans": Attack("Statistics over spans inverted", "exact rates over a stage and a span (fewer than 3 values)", a3_spans, FEWER),
     "A4": Attack("Rates recomputed", "the same rates; ours differ from the protected counts by over a point", a4, SMALL),
     "A5": Attack("Linked tables protected apart", "four tables, counts under 10 hidden in each", a5, SMALL),
     "A5 workshops": Attack("The workshops' cube beside the main one", "both with exact counts of ten or more", a5_workshops, FEWER),

@@ -14,7 +14,7 @@ from standardsetting import Process, records
 from standardsetting.reporting import manifest
 from standardsetting.verify import verify
 
-KILLS = {"close": 10, "decide": 10, "pack": 4}
+KILLS = {"close": 5, "decide": 5, "pack": 2}
 KILLS_SOAK = {"close": 60, "decide": 60, "pack": 40}
 WORDS = {
     "close": ["close"],
