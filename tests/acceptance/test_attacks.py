@@ -411,10 +411,14 @@ def a5_workshops(seed):
     told = many(main, {w: [(s, "passed") for s in WAY.stages[1:]] for w in groups(WAY).values()})
     hears = workshops_beside(reach, main, LINES, kept(ours_on_the_way(seed)), POLICY)
     attacked = []
-    release = protect(reach, given=hears.given, beside=lambda made: attacked.append(hears.beside(made)) or attacked[-1])
-    # What the main cube leaves of whom workshops were open to, whatever the workshops' cube shows.
-    left = attack(readers(reach, hears.given)).bounds["values"]
-    ours = by_the_rule(reach, release.audit.bounds, left) + by_the_rule(main, attacked[-1].bounds)
+    try:
+        release = protect(reach, given=hears.given, beside=lambda made: attacked.append(hears.beside(made)) or attacked[-1])
+    except DisclosureError:  # the number of all to whom workshops were open would tell too much of the other cube: refused
+        ours = Score(1)
+    else:
+        # What the main cube leaves of whom workshops were open to, whatever the workshops' cube shows.
+        left = attack(readers(reach, hears.given)).bounds["values"]
+        ours = by_the_rule(reach, release.audit.bounds, left) + by_the_rule(main, attacked[-1].bounds)
     naive = workshops_beside(reach, main, LINES, SimpleNamespace(told=lambda _: tuple(told), before=lambda _: ()), POLICY)
     there, here = naive.beside(exact), attack(readers(reach, exact.told), also=naive.given)
     return by_the_rule(reach, here.bounds) + by_the_rule(main, there.bounds), ours
