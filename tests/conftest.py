@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from standardsetting import BlindScores
+from standardsetting.blind.decide import seal_standard
+from standardsetting.cohort.snapshot import CohortSnapshot
+from standardsetting.named.close import close
+from standardsetting.named.snapshot import take
 from standardsetting.named.validate import Checked, check
 from standardsetting.process import Process
+from standardsetting.simulate.folder import write as simulate
 
+# After every day of a simulated process.
+LATER = datetime(2024, 1, 8, 12, 0, tzinfo=UTC)
 VALUES = ("professionalism", "integrity", "courage", "compassion")
 PEOPLE = (
     "Zebediah Quillfeather", "Philomena Wintergreen", "Ottoline Marchbanks", "Barnaby Thistlewood", "Cordelia Fanshawe",
@@ -195,3 +205,20 @@ def break_and_judge():
             assert min(row["used"], row["excepted"], row["findings"]) >= 0
 
     return go
+
+
+@pytest.fixture(scope="session")
+def decided(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a simulated process, closed, its standard recorded. Copy it before you change anything in it."""
+    folder = simulate(tmp_path_factory.mktemp("process") / "sergeant", n=360, seed=7)
+    close(Process.load(folder), folder, when=LATER)
+    scores = BlindScores.read(folder / "closing" / "blind")
+    seal_standard(scores, folder, cut=14, rationale="Because.", by=["A. Director"], evidence={"run": "r", "manifest": "m"}, when=LATER)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def simulated(decided: Path, tmp_path_factory: pytest.TempPathFactory) -> CohortSnapshot:
+    """That process, seen at its interview outcomes."""
+    folder = Path(shutil.copytree(decided, tmp_path_factory.mktemp("seen") / "sergeant"))
+    return CohortSnapshot.read(take(Process.load(folder), folder, milestone="interview_outcomes", when=LATER).folder)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from standardsetting import preparing, records, releasing, told_elsewhere
+from standardsetting import preparing, releasing, told_elsewhere
 from standardsetting.cli.app import DEFAULT_TIMEOUT, HERE, AsJson, Folder, Reports, Timeout, Told, app, load, told_of, verb
 from standardsetting.disclosure.policy import Tier as Readers
 from standardsetting.errors import UsageError
@@ -62,7 +62,8 @@ def told_of_held(
     told, new = told_of(result), not prepared.nothing_new
     release = f"standardsetting release {kind} {folder} --tier {tier}{f' --milestone {milestone}' if milestone else ''}"
     release += " --prepared-by NAME --signed-by NAME"
-    if given := _released(folder, result.run):
+    # Another tier of the same figures is another report.
+    if given := any(body.get("report", {}).get("run") == result.run for body in prepared.history.releases):
         state = "This very report was released before."
         follows = f"Next: nothing; or, if somebody else is to receive it: {release} --recipient NAME"
     else:
@@ -71,13 +72,6 @@ def told_of_held(
     first = (state,) if new else (releasing.NO_NEW_FIGURES, state)
     record = {**told.record, "held": True, "released": given, "new_figures": new}
     return Told((*first, *told.lines[1:], follows), record)
-
-
-def _released(folder: Path, run: str) -> bool:
-    """Whether the ledger has a release of this very report: another tier of the same figures is another report."""
-    from standardsetting.disclosure.releases import RELEASE
-
-    return any(record.kind == RELEASE and record.body.get("report", {}).get("run") == run for record in records.read(folder))
 
 
 @app.command()

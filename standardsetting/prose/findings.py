@@ -95,16 +95,13 @@ def _intersection(release: Release, table: pd.DataFrame) -> str:
     return "this cohort is too small to tell" if table.empty and _says(release, "intersection", "A group with fewer") else ""
 
 
-def _waiting(release: Release, table: pd.DataFrame) -> str:
-    if table.empty:
+def _after_interview(release: Release, table: pd.DataFrame) -> str:
+    waited = release["waiting"].table
+    if waited.empty:
         return ""
-    last = table.iloc[-1]
+    last = waited.iloc[-1]
     share = int(str(last["share"]).removesuffix("%"))
     return f"{share}% of those in the pool were posted within {in_weeks(weeks_of(str(last['time'])))}"
-
-
-def _after_interview(release: Release, table: pd.DataFrame) -> str:
-    return _waiting(release, release["waiting"].table)
 
 
 def _trend(release: Release, table: pd.DataFrame) -> str:

@@ -18,8 +18,6 @@ from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 
 import standardsetting
-from standardsetting import BlindScores, Process
-from standardsetting.blind.decide import seal_standard
 from standardsetting.cohort.positive_action.reported import positive_action_release, reach_cube
 from standardsetting.cohort.positive_action.reported.before_after import ProcessReleased
 from standardsetting.cohort.snapshot import CohortSnapshot
@@ -27,11 +25,8 @@ from standardsetting.disclosure.gate import numbers
 from standardsetting.disclosure.policy import Policy
 from standardsetting.disclosure.protect import protect
 from standardsetting.disclosure.release import SECTIONS, Release, Section
-from standardsetting.named.close import close
-from standardsetting.named.snapshot import take
 from standardsetting.process.cohort import Previous
 from standardsetting.prose.positive_action import PARTS, part_heading
-from standardsetting.simulate.folder import write
 from standardsetting.tables.table import MIME
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "positive_action.ipynb"
@@ -53,18 +48,12 @@ def source() -> nbformat.NotebookNode:
 
 
 @pytest.fixture(scope="module")
-def snapshot(tmp_path_factory: pytest.TempPathFactory) -> CohortSnapshot:
+def snapshot(simulated: CohortSnapshot) -> CohortSnapshot:
     """A simulated process, closed, its standard recorded, seen at its interview outcomes; its workshops cost something."""
-    folder = write(tmp_path_factory.mktemp("process") / "sergeant", n=360, seed=7)
-    process = Process.load(folder)
-    close(process, folder, when=NOW)
-    scores = BlindScores.read(folder / "closing" / "blind")
-    seal_standard(scores, folder, cut=14, rationale="Because.", by=["A. Director"], evidence={"run": "r", "manifest": "m"}, when=NOW)
-    seen = CohortSnapshot.read(take(process, folder, milestone="interview_outcomes", when=NOW).folder)
-    told = seen.process.positive_action
+    told = simulated.process.positive_action
     assert told is not None
     costly = told.model_copy(update={"cost": 6300.0})
-    return replace(seen, process=seen.process.model_copy(update={"positive_action": costly}))
+    return replace(simulated, process=simulated.process.model_copy(update={"positive_action": costly}))
 
 
 @pytest.fixture(scope="module")

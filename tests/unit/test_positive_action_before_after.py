@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,8 +13,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from standardsetting import BlindScores, Process
-from standardsetting.blind.decide import seal_standard
+from standardsetting import Process
 from standardsetting.cohort.diversity import cube_of, diversity_release
 from standardsetting.cohort.diversity.over_years import released_by
 from standardsetting.cohort.positive_action.across_released import ReleasedCounts, across_released
@@ -25,10 +25,8 @@ from standardsetting.disclosure.policy import Policy
 from standardsetting.disclosure.protect import ProtectedCube, protect
 from standardsetting.disclosure.release import SECTIONS, Release, Section
 from standardsetting.errors import DefinitionError, FindingsError, StageError
-from standardsetting.named.close import close
 from standardsetting.named.snapshot import take
 from standardsetting.process.cohort import Previous
-from standardsetting.simulate.folder import write
 
 NOW = datetime(2024, 1, 8, 12, 0, tzinfo=UTC)
 ON = date(2023, 10, 12)
@@ -122,14 +120,9 @@ def test_with_rounding_the_interval_holds_the_truth_at_least_as_often_as_it_says
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(decided: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A simulated process, closed, its standard recorded, and its diversity report in the ledger (as it would be released)."""
-    folder = write(tmp_path_factory.mktemp("process") / "sergeant", n=360, seed=7)
-    process = Process.load(folder)
-    close(process, folder, when=NOW)
-    scores = BlindScores.read(folder / "closing" / "blind")
-    seal_standard(scores, folder, cut=14, rationale="Because.", by=["A. Director"], evidence={"run": "r", "manifest": "m"}, when=NOW)
-    return folder
+    return Path(shutil.copytree(decided, tmp_path_factory.mktemp("process") / "sergeant"))
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from standardsetting import BlindScores, Process
-from standardsetting.blind.decide import seal_standard
 from standardsetting.cohort.positive_action.reported import legal_file_of, participants_of, positive_action_release, reach_cube
 from standardsetting.cohort.positive_action.reported.reached import Reached
 from standardsetting.cohort.snapshot import CohortSnapshot
@@ -21,24 +19,10 @@ from standardsetting.disclosure.policy import Policy
 from standardsetting.disclosure.protect import protect
 from standardsetting.disclosure.release import Release
 from standardsetting.errors import FindingsError, StageError
-from standardsetting.named.close import close
-from standardsetting.named.snapshot import take
-from standardsetting.simulate.folder import write
 
 NOW = datetime(2024, 1, 8, 12, 0, tzinfo=UTC)
 ON = date(2023, 10, 12)
 IN_100 = "in 100 people"
-
-
-@pytest.fixture(scope="module")
-def simulated(tmp_path_factory: pytest.TempPathFactory) -> CohortSnapshot:
-    """A simulated process, closed, its standard recorded, seen at its interview outcomes."""
-    folder = write(tmp_path_factory.mktemp("process") / "sergeant", n=360, seed=7)
-    process = Process.load(folder)
-    close(process, folder, when=NOW)
-    scores = BlindScores.read(folder / "closing" / "blind")
-    seal_standard(scores, folder, cut=14, rationale="Because.", by=["A. Director"], evidence={"run": "r", "manifest": "m"}, when=NOW)
-    return CohortSnapshot.read(take(process, folder, milestone="interview_outcomes", when=NOW).folder)
 
 
 def declaring(snapshot: CohortSnapshot, **changes: object) -> CohortSnapshot:

@@ -49,10 +49,10 @@ def checks_and_offers(snapshot: CohortSnapshot, shown: Shown) -> Section:
     failed = [int((people.loc[begins, f"check_{n}"] == 0).sum()) for n in range(1, len(since.steps) + 1)]
     ends = ((since.name, "entered"), (since.name, "passed"), (until.name, "passed"))
     entered, passed, posted = (_everybody(shown, stage, measure) for stage, measure in ends)
-    not_passed = _not_passed(int(begins.sum()), failed, int(_in_pool(snapshot).sum()), policy)
+    in_pool = _in_pool(snapshot)
+    not_passed = _not_passed(int(begins.sum()), failed, int(in_pool.sum()), policy)
     rows = [(ALL_CHECKS, "went in", entered)]
     rows += [(_capital(step), "did not pass", text) for step, text in zip(since.steps, not_passed, strict=True)]
-    in_pool = _in_pool(snapshot)
     offered, declined = (int((people.loc[in_pool, name] > 0).sum()) for name in ("offers", "offers_declined"))
     offers = _offers(passed, int(in_pool.sum()), offered, declined, posted, policy)
     rows += [(ALL_CHECKS, "passed them all", passed)]
@@ -82,11 +82,11 @@ def waiting(snapshot: CohortSnapshot, policy: Policy) -> Section:
     weeks, posted = known["pool_weeks"].to_numpy(dtype=float), known["pool_posted"].to_numpy(dtype=bool)
     found, rows, before = kaplan_meier(weeks, posted), list[dict[str, object]](), 0
     for week in range(every, int(weeks.max()) + 1, every):
-        so_far, at_risk = int((posted & (weeks <= week)).sum()), int((weeks >= week).sum())
-        still = at_risk - int((posted & (weeks == week)).sum())
-        if min(at_risk, still, so_far - before) < policy.smallest_count:
+        now, so_far = found.after(week), int((posted & (weeks <= week)).sum())
+        still = now["at_risk"] - int((posted & (weeks == week)).sum())
+        if min(now["at_risk"], still, so_far - before) < policy.smallest_count:
             continue
-        now, before = found.after(week), so_far
+        before = so_far
         low, high, share = (whole(100 * (1 - now[name])) for name in ("high", "low", "waiting"))
         rows.append({"time": after_weeks(week), "share": f"{share}%", "interval": f"{low}% to {high}%"})
     if not rows:

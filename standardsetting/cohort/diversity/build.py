@@ -97,7 +97,8 @@ def diversity_release(
             shown, _primary_spans(snapshot, parts), label=snapshot.process.process.title, lists=editions(snapshot), earlier=earlier
         ),
     }
-    if tier == "director" and not set(_OF_THE_INTERVIEW) & set(told_before):
+    # The parts of the interview follow from the same ratings: whoever was told one of them is told none again.
+    if tier == "director" and not set(told_before) - {"waiting_groups"}:
         sections |= _about_the_interview(snapshot, shown)
     sections |= _about_the_pool(snapshot, shown, tier, told_before="waiting_groups" in told_before)
     if tier == "director":
@@ -116,10 +117,6 @@ def diversity_release(
 def _primary_spans(snapshot: CohortSnapshot, parts: tuple[Span, ...]) -> tuple[Span, ...]:
     declared = {(c.since, c.until) for c in snapshot.process.cohort.primary_family}
     return tuple(span for span in parts if (span.since, span.until) in declared)
-
-
-# Its parts follow from the same ratings, so that whoever was told one is told none of them again.
-_OF_THE_INTERVIEW = ("reasons", "gates", "superiority", "items", "panels", "intersection", "adjusted")
 
 
 def _about_the_interview(snapshot: CohortSnapshot, shown: compared.Shown) -> dict[str, Section]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from standardsetting.cohort.diversity import cube_of
+from standardsetting.cohort.diversity.declared import declaration
 from standardsetting.cohort.positive_action.reported.declared import OPENED_BY, STEPS, declared, group_labels, reach_cube
 from standardsetting.cohort.snapshot import CohortSnapshot
 from standardsetting.disclosure.audit import AuditResult, Readers, attack, bounds_on
@@ -94,7 +95,7 @@ def _lines(snapshot: CohortSnapshot) -> Lines:
     """The lines by the definition; none where the tables do not have their groups, or there were no workshops."""
     if snapshot.process.positive_action is None or "workshop_listed" not in snapshot.people:
         return {}
-    characteristics = {level: c for c in cube_of(snapshot).declaration.characteristics for level in c.levels}
+    characteristics = {level: c for c in declaration(snapshot).characteristics for level in c.levels}
     order = {c.name: c.base for c in characteristics.values()}
     labels, found, before = group_labels(snapshot.process), dict[str, tuple[Where, ...]](), list[tuple[str, frozenset[str]]]()
     for group in declared(snapshot.process).groups:
